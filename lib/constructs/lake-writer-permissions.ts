@@ -1,0 +1,129 @@
+import { Aws } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IStream } from 'aws-cdk-lib/aws-kinesis';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { type BucketPurpose, bucketName, type NameScope, physicalName } from '../names.ts';
+
+export interface LakeWriterResources {
+  readonly names: NameScope;
+  readonly domain: string;
+  /** Bronze database of the domain. */
+  readonly database: string;
+  readonly tables: readonly string[];
+  readonly stream: IStream;
+  readonly deadLetters: IBucket;
+  readonly logGroup: ILogGroup;
+}
+
+/** Access to every object below a prefix: the one kind of wildcard in the policies, so each carries its reason. */
+interface ObjectGrant {
+  readonly actions: string[];
+  readonly bucket: BucketPurpose;
+  readonly prefix: string;
+  readonly reason: string;
+}
+
+// No s3:ListBucket on the lake: the writer reads only keys that table metadata names. S3 then answers 403 instead of
+// 404 for a missing one, which means a damaged table and is an error either way.
+function lakeGrants(resources: LakeWriterResources): readonly ObjectGrant[] {
+  return [
+    {
+      actions: ['s3:GetObject', 's3:PutObject'],
+      bucket: 'lake',
+      prefix: `${resources.database}/`,
+      reason:
+        'data and metadata files get a new name with every commit; the prefix holds the tables of this domain only',
+    },
+  ];
+}
+
+function deadLetterGrants(resources: LakeWriterResources): readonly ObjectGrant[] {
+  return [
+    {
+      actions: ['s3:PutObject'],
+      bucket: 'dead-letter',
+      prefix: `${resources.domain}/`,
+      reason: 'each discarded record is stored under its own name below the prefix of this domain',
+    },
+    {
+      actions: ['s3:PutObject'],
+      bucket: 'dead-letter',
+      // Source: AWS Lambda, "Retain discarded batch records for a Kinesis Data Streams event source".
+      prefix: 'aws/lambda/',
+      reason:
+        'the event source mapping names the objects of batches it gives up, by mapping id and time',
+    },
+  ];
+}
+
+/** One inline policy per concern of the lake writer: every action by name, every resource as narrow as its service allows. */
+export function lakeWriterPolicies(resources: LakeWriterResources): Record<string, PolicyDocument> {
+  return {
+    ReadStream: allow({
+      actions: [
+        'kinesis:DescribeStream',
+        'kinesis:DescribeStreamSummary',
+        'kinesis:GetRecords',
+        'kinesis:GetShardIterator',
+        'kinesis:ListShards',
+      ],
+      resources: [resources.stream.streamArn],
+    }),
+    CommitTables: allow({
+      actions: ['glue:GetTable', 'glue:UpdateTable'],
+      resources: glueArns(resources.database, resources.tables),
+    }),
+    WriteLake: allow(...objectStatements(resources.names, lakeGrants(resources))),
+    KeepFailures: allow(
+      ...objectStatements(resources.names, deadLetterGrants(resources)),
+      // The mapping checks its failure destination with it.
+      { actions: ['s3:ListBucket'], resources: [resources.deadLetters.bucketArn] },
+    ),
+    WriteLogs: allow({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [resources.logGroup.logGroupArn],
+    }),
+  };
+}
+
+/** The wildcard findings that these policies raise in AwsSolutions-IAM5, each with its reason. */
+export function lakeWriterAcknowledgements(
+  resources: LakeWriterResources,
+): readonly { readonly id: string; readonly reason: string }[] {
+  return [...lakeGrants(resources), ...deadLetterGrants(resources)].map((grant) => {
+    const bucket = `${physicalName(resources.names, grant.bucket)}-<AWS::AccountId>-<AWS::Region>`;
+    const resource = `arn:<AWS::Partition>:s3:::${bucket}/${grant.prefix}*`;
+    return { id: `AwsSolutions-IAM5[Resource::${resource}]`, reason: grant.reason };
+  });
+}
+
+interface Statement {
+  readonly actions: string[];
+  readonly resources: string[];
+}
+
+function allow(...statements: readonly Statement[]): PolicyDocument {
+  return new PolicyDocument({
+    statements: statements.map((statement) => new PolicyStatement(statement)),
+  });
+}
+
+function objectStatements(names: NameScope, grants: readonly ObjectGrant[]): Statement[] {
+  return grants.map(({ actions, bucket, prefix }) => ({
+    actions,
+    resources: [`arn:${Aws.PARTITION}:s3:::${bucketName(names, bucket)}/${prefix}*`],
+  }));
+}
+
+/** Glue checks a call on a table against the catalog, its database and the table. Source: AWS Glue, "Specifying resource ARNs". */
+function glueArns(database: string, tables: readonly string[]): string[] {
+  const resources = [
+    'catalog',
+    `database/${database}`,
+    ...tables.map((table) => `table/${database}/${table}`),
+  ];
+  return resources.map(
+    (resource) => `arn:${Aws.PARTITION}:glue:${Aws.REGION}:${Aws.ACCOUNT_ID}:${resource}`,
+  );
+}

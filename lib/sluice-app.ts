@@ -1,0 +1,106 @@
+import { type App, Tags, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import type { Domain, Environment, Project } from '#core/config/project.ts';
+import type { TableShape } from './constructs/iceberg-table.ts';
+import type { LambdaBundler } from './constructs/lambda-code.ts';
+import { nameScope, physicalName } from './names.ts';
+import { CatalogStack } from './stacks/catalog-stack.ts';
+import { IngestionStack } from './stacks/ingestion-stack.ts';
+import { ProcessingStack } from './stacks/processing-stack.ts';
+import { StorageStack } from './stacks/storage-stack.ts';
+
+/** Entry of the lake writer's bundle, relative to the project root. */
+export const LAKE_WRITER_ENTRY = 'lambdas/processors/lake-writer.ts';
+
+/** One environment, resolved: everything the stacks are made from. */
+export interface Deployment {
+  readonly project: Project;
+  readonly domains: readonly DomainDeployment[];
+  readonly bundler: LambdaBundler;
+}
+
+export interface DomainDeployment {
+  readonly domain: Domain;
+  /** Shapes the bronze tables are created with. */
+  readonly tables: readonly TableShape[];
+  /** JSON of the lake writer's configuration. */
+  readonly lakeWriterConfig: string;
+}
+
+/** Adds every stack of one environment to the app; the AWS Solutions rules then fail its synthesis on any finding. */
+export function addStacks(app: App, deployment: Deployment): void {
+  const { platform, environment } = deployment.project;
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  Tags.of(app).add('sluice:platform', platform.name);
+  Tags.of(app).add('sluice:environment', environment.name);
+  const names = nameScope(deployment.project);
+  const storage = new StorageStack(app, physicalName(names, 'storage'), {
+    ...stackProps(deployment.project, 'buckets, query workgroup and platform tables'),
+    ...statefulProps(environment),
+    names,
+    environment,
+  });
+  for (const part of deployment.domains) addDomainStacks(app, { deployment, part, storage });
+}
+
+function addDomainStacks(
+  app: App,
+  options: {
+    readonly deployment: Deployment;
+    readonly part: DomainDeployment;
+    readonly storage: StorageStack;
+  },
+): void {
+  const { deployment, storage } = options;
+  const { domain, tables, lakeWriterConfig } = options.part;
+  const { environment } = deployment.project;
+  const names = nameScope(deployment.project);
+  const describe = (content: string) =>
+    stackProps(deployment.project, `${content} of domain ${domain.name}`);
+  const catalog = new CatalogStack(app, physicalName(names, domain.name, 'catalog'), {
+    ...describe('database and Iceberg tables'),
+    ...statefulProps(environment),
+    environment,
+    domain,
+    lake: storage.lake,
+    tables,
+  });
+  const ingestion = new IngestionStack(app, physicalName(names, domain.name, 'ingestion'), {
+    ...describe('event stream'),
+    ...statefulProps(environment),
+    names,
+    environment,
+    domain,
+  });
+  const processing = new ProcessingStack(app, physicalName(names, domain.name, 'processing'), {
+    ...describe('functions'),
+    names,
+    environment,
+    domain: domain.name,
+    stream: ingestion.stream,
+    lake: storage.lake,
+    deadLetters: storage.deadLetters,
+    tables: tables.map((table) => table.name),
+    bundle: deployment.bundler.bundle(LAKE_WRITER_ENTRY),
+    config: lakeWriterConfig,
+  });
+  // Nothing in the templates says it: the writer must not start before its tables exist.
+  processing.addStackDependency(catalog);
+  for (const stack of [catalog, ingestion, processing]) {
+    Tags.of(stack).add('sluice:domain', domain.name);
+  }
+}
+
+/** An account or region left out makes the stack environment-agnostic. */
+function stackProps(project: Project, content: string) {
+  const { account, region } = project.environment;
+  return {
+    description: `${project.platform.name} ${project.environment.name}: ${content}`,
+    env: { ...(account === null ? {} : { account }), ...(region === null ? {} : { region }) },
+  };
+}
+
+/** A stack whose data outlives it cannot be deleted by one careless command. */
+function statefulProps(environment: Environment) {
+  return { terminationProtection: environment.removalPolicy === 'retain' };
+}

@@ -1,0 +1,33 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { type Domain, databaseName, type Environment } from '#core/config/project.ts';
+import { createGlueDatabase } from '../constructs/glue-database.ts';
+import { createIcebergTable, type TableShape } from '../constructs/iceberg-table.ts';
+
+export interface CatalogStackProps extends StackProps {
+  readonly environment: Environment;
+  readonly domain: Domain;
+  readonly lake: IBucket;
+  /** Shapes the domain's tables are created with; they never change (schemas/tables). */
+  readonly tables: readonly TableShape[];
+}
+
+/** Stateful: the bronze database of a domain and its Iceberg tables. */
+export class CatalogStack extends Stack {
+  constructor(scope: Construct, id: string, props: CatalogStackProps) {
+    super(scope, id, props);
+    const bronze = databaseName(props.environment.name, props.domain.name, 'bronze');
+    const database = createGlueDatabase(this, 'BronzeDatabase', {
+      name: bronze,
+      description: `${props.domain.description} (as received)`,
+    });
+    // A scope of their own gives logical ids a hash: `order_item` and `orderitem` stay apart.
+    const tables = new Construct(this, 'Tables');
+    for (const shape of props.tables) {
+      const table = createIcebergTable(tables, { lake: props.lake, database: bronze, shape });
+      table.addResourceDependency(database);
+    }
+    new CfnOutput(this, 'BronzeDatabaseName', { value: database.ref });
+  }
+}

@@ -1,0 +1,112 @@
+import { Aws, CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import * as athena from 'aws-cdk-lib/aws-athena';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { type Environment, opsDatabaseName } from '#core/config/project.ts';
+import { createGlueDatabase } from '../constructs/glue-database.ts';
+import { createPrivateBucket } from '../constructs/private-bucket.ts';
+import { bucketName, type NameScope, physicalName } from '../names.ts';
+import { dataRemovalPolicy } from '../removal-policy.ts';
+
+export interface StorageStackProps extends StackProps {
+  readonly names: NameScope;
+  readonly environment: Environment;
+}
+
+/**
+ * Lake objects are written once under new names, so a version appears only when something deletes: a wrong
+ * cleaner or operator can be undone for a week, and what compaction removes is paid a week longer (about a
+ * quarter of a month's ingest).
+ */
+const LAKE_UNDELETE_DAYS = 7;
+/** Dead letters are the only copy of a record: deleting one can be undone for a month. */
+const DEAD_LETTER_UNDELETE_DAYS = 30;
+/** Query results are copies of lake data: long enough to page through, short enough not to pile up. */
+const QUERY_RESULT_DAYS = 7;
+
+/** Stateful: buckets, query workgroup, receipts table and the database of the platform's own tables. */
+export class StorageStack extends Stack {
+  readonly lake: s3.Bucket;
+  readonly deadLetters: s3.Bucket;
+
+  constructor(scope: Construct, id: string, props: StorageStackProps) {
+    super(scope, id, props);
+    const { names, environment } = props;
+    const removalPolicy = dataRemovalPolicy(environment);
+    const accessLogs = createPrivateBucket(this, 'AccessLogs', {
+      bucketName: bucketName(names, 'access-logs'),
+      removalPolicy,
+      accessLogs: null,
+      undeleteDays: null,
+      expireDays: environment.logRetentionDays,
+    });
+    this.lake = createPrivateBucket(this, 'Lake', {
+      bucketName: bucketName(names, 'lake'),
+      removalPolicy,
+      accessLogs,
+      undeleteDays: LAKE_UNDELETE_DAYS,
+      expireDays: null,
+    });
+    this.deadLetters = createPrivateBucket(this, 'DeadLetters', {
+      bucketName: bucketName(names, 'dead-letter'),
+      removalPolicy,
+      accessLogs,
+      undeleteDays: DEAD_LETTER_UNDELETE_DAYS,
+      expireDays: null,
+    });
+    const queryResults = createPrivateBucket(this, 'QueryResults', {
+      bucketName: bucketName(names, 'results'),
+      removalPolicy,
+      accessLogs,
+      undeleteDays: null,
+      expireDays: QUERY_RESULT_DAYS,
+    });
+    const workGroup = this.createWorkGroup(props, queryResults);
+    const receipts = this.createReceiptsTable(names, removalPolicy);
+    const ops = createGlueDatabase(this, 'OpsDatabase', {
+      name: opsDatabaseName(environment.name),
+      description: 'Row ledger and other tables of the platform itself',
+    });
+
+    new CfnOutput(this, 'LakeBucketName', { value: this.lake.bucketName });
+    new CfnOutput(this, 'DeadLetterBucketName', { value: this.deadLetters.bucketName });
+    new CfnOutput(this, 'WorkGroupName', { value: workGroup.ref });
+    new CfnOutput(this, 'ReceiptsTableName', { value: receipts.tableName });
+    new CfnOutput(this, 'OpsDatabaseName', { value: ops.ref });
+  }
+
+  private createWorkGroup(props: StorageStackProps, results: s3.Bucket): athena.CfnWorkGroup {
+    const { names, environment } = props;
+    return new athena.CfnWorkGroup(this, 'WorkGroup', {
+      name: physicalName(names),
+      state: 'ENABLED',
+      // Saved queries keep a workgroup from being deleted; only a throw-away environment loses them unasked.
+      recursiveDeleteOption: environment.removalPolicy === 'destroy',
+      workGroupConfiguration: {
+        enforceWorkGroupConfiguration: true,
+        publishCloudWatchMetricsEnabled: true,
+        bytesScannedCutoffPerQuery: environment.queryScanLimitBytes,
+        engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
+        resultConfiguration: {
+          outputLocation: results.s3UrlForObject('results/'),
+          expectedBucketOwner: Aws.ACCOUNT_ID,
+          encryptionConfiguration: { encryptionOption: 'SSE_S3' },
+        },
+      },
+    });
+  }
+
+  /** What producers had acknowledged: half of the ledger, so it is restored to any second of the last 35 days. */
+  private createReceiptsTable(names: NameScope, removalPolicy: RemovalPolicy): dynamodb.Table {
+    return new dynamodb.Table(this, 'Receipts', {
+      tableName: physicalName(names, 'receipts'),
+      partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
+      sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
+      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
+      removalPolicy,
+    });
+  }
+}

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { localArn } from '../local-arn.ts';
+import {
+  defineResourceType,
+  type EnsureContext,
+  type PropertyProblem,
+  type ResourcePlace,
+  type ResourceType,
+} from '../resource-type.ts';
+import { tags } from './tags.ts';
+
+const lambdaFunction = z.strictObject({
+  FunctionName: z.string().max(64).optional(),
+  Description: z.string().max(256).optional(),
+  Runtime: z.literal('nodejs24.x'),
+  Handler: z.string().regex(/^[\w/.-]+\.\w+$/, { error: () => 'expected file.export' }),
+  Code: z.strictObject({ S3Bucket: z.string(), S3Key: z.string() }),
+  MemorySize: z.int().min(128).max(10_240),
+  Timeout: z.int().min(1).max(900),
+  Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
+  ReservedConcurrentExecutions: z.int().min(1).optional(),
+  // Accepted without effect: JavaScript runs on any processor, there is no IAM and no CloudWatch.
+  Architectures: z.tuple([z.enum(['arm64', 'x86_64'])]).optional(),
+  Role: z.string(),
+  LoggingConfig: z.strictObject({ LogGroup: z.string() }).optional(),
+  Tags: tags,
+});
+type LambdaFunction = z.infer<typeof lambdaFunction>;
+
+/** A child process takes about 70 MB; a shard keeps one busy. */
+const DEFAULT_CONCURRENCY = 10;
+
+const MS_PER_SECOND = 1000;
+
+/** The folder of the code asset, or what is wrong with it. */
+function findCode(
+  properties: LambdaFunction,
+  place: ResourcePlace,
+): { readonly directory: string } | { readonly problem: string } {
+  const key = properties.Code.S3Key;
+  const asset = place.assets.get(key);
+  if (asset === undefined) {
+    return { problem: `no asset of stack ${place.stack} has the key "${key}"; synthesize again` };
+  }
+  if (asset.packaging !== 'zip') {
+    return { problem: `expected a folder asset, got the file "${key}"` };
+  }
+  return { directory: asset.path };
+}
+
+function checkCode(properties: LambdaFunction, place: ResourcePlace): PropertyProblem[] {
+  const code = findCode(properties, place);
+  return 'problem' in code
+    ? [{ about: 'value', path: ['Code', 'S3Key'], message: code.problem }]
+    : [];
+}
+
+function ensureFunction(properties: LambdaFunction, context: EnsureContext): void {
+  const code = findCode(properties, context.place);
+  if ('problem' in code) throw new Error(code.problem);
+  context.services.lambda.ensureFunction({
+    name: context.identity.ref,
+    arn: context.identity.attributes['Arn'] ?? '',
+    codeDir: code.directory,
+    handler: properties.Handler,
+    timeoutMs: properties.Timeout * MS_PER_SECOND,
+    memoryMb: properties.MemorySize,
+    // The one variable that a function finds here and not in AWS: its clients talk to the local cloud.
+    environment: { ...properties.Environment?.Variables, AWS_ENDPOINT_URL: context.endpoint },
+    maxConcurrency: properties.ReservedConcurrentExecutions ?? DEFAULT_CONCURRENCY,
+  });
+}
+
+const KINESIS_ARN = /^arn:aws:kinesis:[^:]+:\d{12}:stream\/(.+)$/;
+const S3_ARN = /^arn:aws:s3:::([^/]+)$/;
+const FUNCTION_ARN = /^arn:aws:lambda:[^:]+:\d{12}:function:([^:]+)$/;
+
+/** Defaults as AWS has them. Source: AWS CloudFormation, AWS::Lambda::EventSourceMapping. */
+const eventSourceMapping = z.strictObject({
+  EventSourceArn: z
+    .string()
+    .regex(KINESIS_ARN, { error: () => 'expected the ARN of a Kinesis stream' }),
+  FunctionName: z.string(),
+  StartingPosition: z.enum(['TRIM_HORIZON', 'LATEST']),
+  BatchSize: z.int().min(1).max(10_000).default(100),
+  MaximumBatchingWindowInSeconds: z.int().min(0).max(300).default(0),
+  ParallelizationFactor: z.literal(1).default(1),
+  MaximumRetryAttempts: z.int().min(-1).max(10_000).default(-1),
+  MaximumRecordAgeInSeconds: z.union([z.literal(-1), z.int().min(60).max(604_800)]).default(-1),
+  BisectBatchOnFunctionError: z.boolean().default(false),
+  FunctionResponseTypes: z.tuple([z.literal('ReportBatchItemFailures')]).optional(),
+  DestinationConfig: z
+    .strictObject({
+      OnFailure: z.strictObject({
+        Destination: z.string().regex(S3_ARN, { error: () => 'expected the ARN of a bucket' }),
+      }),
+    })
+    .optional(),
+  Enabled: z.literal(true).optional(),
+  Tags: tags,
+});
+type EventSourceMapping = z.infer<typeof eventSourceMapping>;
+
+function ensureMapping(properties: EventSourceMapping, context: EnsureContext): void {
+  const destination = properties.DestinationConfig?.OnFailure.Destination;
+  context.services.eventSourceMappings.ensureMapping({
+    id: context.identity.ref,
+    streamArn: properties.EventSourceArn,
+    streamName: KINESIS_ARN.exec(properties.EventSourceArn)?.[1] ?? '',
+    functionName: FUNCTION_ARN.exec(properties.FunctionName)?.[1] ?? properties.FunctionName,
+    batchSize: properties.BatchSize,
+    batchingWindowMs: properties.MaximumBatchingWindowInSeconds * MS_PER_SECOND,
+    parallelizationFactor: properties.ParallelizationFactor,
+    startingPosition: properties.StartingPosition,
+    bisectOnError: properties.BisectBatchOnFunctionError,
+    maxRetryAttempts: properties.MaximumRetryAttempts,
+    maxRecordAgeSeconds: properties.MaximumRecordAgeInSeconds,
+    reportBatchItemFailures: properties.FunctionResponseTypes !== undefined,
+    onFailureBucket: destination === undefined ? null : (S3_ARN.exec(destination)?.[1] ?? null),
+  });
+}
+
+/** A mapping is known by a UUID; this one is the same at every start, so that its checkpoint is found again. */
+function mappingId(place: ResourcePlace): string {
+  const hex = createHash('sha256').update(`${place.stack}/${place.logicalId}`).digest('hex');
+  return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+const permission = z.strictObject({
+  Action: z.string(),
+  FunctionName: z.string(),
+  Principal: z.string(),
+  SourceArn: z.string().optional(),
+  SourceAccount: z.string().optional(),
+});
+
+export const LAMBDA_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
+  'AWS::Lambda::Function': defineResourceType({
+    properties: lambdaFunction,
+    identify(properties, place) {
+      const name = properties.FunctionName ?? place.generatedName;
+      return { ref: name, attributes: { Arn: localArn('lambda', `function:${name}`) } };
+    },
+    check: checkCode,
+    ensure: ensureFunction,
+  }),
+  'AWS::Lambda::EventSourceMapping': defineResourceType({
+    properties: eventSourceMapping,
+    identify: (_properties, place) => ({ ref: mappingId(place), attributes: {} }),
+    ensure: ensureMapping,
+  }),
+  // Without effect: there is no IAM to permit anything.
+  'AWS::Lambda::Permission': defineResourceType({
+    properties: permission,
+    identify: (_properties, place) => ({ ref: place.generatedName, attributes: {} }),
+    ensure: null,
+  }),
+};

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** An error as the AWS JSON protocol carries it: HTTP status, `__type`, `message`. */
+export class AwsError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** One operation: parsed JSON in, JSON out (undefined = empty body). */
+export type JsonOperation = (input: Record<string, unknown>) => unknown;
+
+/** Largest request body any emulated JSON service takes (PutRecords: 10 MiB since 2025, base64 and framing on top). */
+export const MAX_JSON_BODY_BYTES = 32 * 1024 * 1024;
+
+/** Reads a whole body; throws RequestEntityTooLarge beyond `limitBytes`. */
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // Leaving the loop early must not destroy the connection: the client is to read the error.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    const bytes = chunk as Buffer;
+    length += bytes.length;
+    if (length > limitBytes) {
+      throw new AwsError(
+        'RequestEntityTooLargeException',
+        `request body exceeds ${limitBytes} bytes`,
+        413,
+      );
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+/**
+ * Serves `X-Amz-Target: <prefix>.<Operation>` requests of the AWS JSON protocol.
+ * An operation that is not in the table answers UnknownOperationException: nothing is guessed.
+ * Source: Smithy, AWS JSON 1.1 protocol.
+ */
+export async function serveJson(
+  operations: Readonly<Record<string, JsonOperation>>,
+  request: IncomingMessage,
+  options: {
+    readonly response: ServerResponse;
+    readonly contentType: 'application/x-amz-json-1.0' | 'application/x-amz-json-1.1';
+  },
+): Promise<void> {
+  const { response, contentType } = options;
+  const name =
+    String(request.headers['x-amz-target'] ?? '')
+      .split('.')
+      .at(-1) ?? '';
+  try {
+    const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+    if (operation === undefined)
+      throw new AwsError('UnknownOperationException', `the local cloud does not emulate ${name}`);
+    const body = await readBody(request, MAX_JSON_BODY_BYTES);
+    const output = await operation(parseObject(body));
+    writeJson(response, 200, output, contentType);
+  } catch (error) {
+    const failure =
+      error instanceof AwsError
+        ? error
+        : new AwsError('InternalFailure', String((error as Error)?.message ?? error), 500);
+    writeJson(
+      response,
+      failure.status,
+      { __type: failure.code, message: failure.message },
+      contentType,
+    );
+  }
+}
+
+function parseObject(body: Buffer): Record<string, unknown> {
+  if (body.length === 0) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new AwsError('SerializationException', 'request body is not JSON');
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new AwsError('SerializationException', 'request body is not a JSON object');
+  }
+  return value as Record<string, unknown>;
+}
+
+function writeJson(
+  response: ServerResponse,
+  status: number,
+  output: unknown,
+  contentType: string,
+): void {
+  const body = Buffer.from(output === undefined ? '' : JSON.stringify(output));
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': body.length,
+    'x-amzn-requestid': randomUUID(),
+  });
+  response.end(body);
+}

@@ -1,0 +1,56 @@
+import { createReadStream } from 'node:fs';
+import { judgeCopySource } from '../protocol/conditions.ts';
+import { invalidArgument } from '../protocol/s3-error.ts';
+import type { S3Request } from '../protocol/s3-request.ts';
+import type { BlobFiles, BlobWriter } from '../store/blob-files.ts';
+import { requireBucket, type S3Store } from '../store/s3-store.ts';
+import { type ReadableObject, requireObject } from './get-object.ts';
+
+const COPY_CHUNK_BYTES = 1024 * 1024;
+
+export interface CopySource {
+  readonly bucket: string;
+  readonly object: ReadableObject;
+}
+
+/** The object `x-amz-copy-source` names, after its conditions were judged. */
+export function requireCopySource(store: S3Store, { headers }: S3Request): CopySource {
+  const header = headers['x-amz-copy-source'] ?? '';
+  const [path = '', versionQuery] = header.split('?versionId=');
+  const match = /^\/?([^/]+)\/(.+)$/s.exec(decodeSource(path));
+  if (match === null) throw invalidArgument('x-amz-copy-source', header);
+  const [, bucket = '', key = ''] = match;
+  requireBucket(store, bucket);
+  const object = requireObject(store, { bucket, key, versionId: versionQuery ?? null });
+  judgeCopySource(headers, object);
+  return { bucket, object };
+}
+
+/** Appends a range of a content file to one being written; `onBytes` sees every piece. */
+export async function appendBlob(
+  { blobs, blob }: { readonly blobs: BlobFiles; readonly blob: string },
+  writer: BlobWriter,
+  options: {
+    /** Inclusive; the whole file when left out. */
+    readonly range?: { readonly start: number; readonly end: number };
+    readonly onBytes?: (bytes: Buffer) => void;
+  },
+): Promise<void> {
+  const source = createReadStream(blobs.pathOf(blob), {
+    ...options.range,
+    highWaterMark: COPY_CHUNK_BYTES,
+  });
+  for await (const chunk of source) {
+    const bytes = chunk as Buffer;
+    options.onBytes?.(bytes);
+    await writer.write(bytes);
+  }
+}
+
+function decodeSource(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw invalidArgument('x-amz-copy-source', path);
+  }
+}

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { S3Service } from '../services.ts';
+import { findOperation } from './operation-table.ts';
+import { setBucket } from './operations/bucket-operations.ts';
+import { writePrecondition } from './protocol/conditions.ts';
+import { refuseUnsupportedHeaders } from './protocol/object-headers.ts';
+import { errorDocument, S3Error } from './protocol/s3-error.ts';
+import { parseS3Request, requireKey } from './protocol/s3-request.ts';
+import { type S3Response, sendResponse } from './protocol/s3-response.ts';
+import { compareUtf8, partitionPoint } from './protocol/utf8-order.ts';
+import type { ObjectVersion } from './store/index-record.ts';
+import { openS3Store, requireBucket, type S3Store } from './store/s3-store.ts';
+import { putVersion } from './store/versions.ts';
+
+/** How long `close` waits for requests in flight before it cuts them off. */
+const CLOSE_GRACE_MS = 2000;
+
+export interface S3Options {
+  /** Folder of this service alone; created when missing. */
+  readonly stateDir: string;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: () => number;
+}
+
+/**
+ * Amazon S3 on a folder. What was acknowledged survives SIGKILL; what was not is there whole or not at all.
+ * Throws FORMAT_CORRUPT when the folder is damaged.
+ */
+export function openS3(options: S3Options): S3Service {
+  const store = openS3Store(options);
+  const inFlight = new Map<ServerResponse, Promise<void>>();
+  let isClosing = false;
+  return {
+    handle(request, response) {
+      if (isClosing) return answerClosing(request, response);
+      const done = answer(store, request, response).finally(() => inFlight.delete(response));
+      inFlight.set(response, done);
+      return done;
+    },
+    async close() {
+      if (isClosing) return;
+      isClosing = true;
+      const cutOff = setTimeout(() => {
+        for (const response of inFlight.keys()) response.destroy();
+      }, CLOSE_GRACE_MS);
+      await Promise.allSettled(inFlight.values());
+      clearTimeout(cutOff);
+      store.close();
+    },
+    ensureBucket: (bucket) => ensureBucket(store, bucket),
+    hasBucket: (name) => store.index.bucket(name) !== null,
+    objectFile: (bucket, key) => objectFile(store, bucket, key),
+    async getObject(bucket, key) {
+      const file = objectFile(store, bucket, key);
+      return file === null ? null : readContents(store, { bucket, key, path: file.path });
+    },
+    putObject: (bucket, key, contents) => putContents(store, { bucket, key }, contents),
+    listObjects: (bucket, prefix) => listAll(store, bucket, prefix),
+  };
+}
+
+async function answer(
+  store: S3Store,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const requestId = randomUUID();
+  const method = request.method ?? 'GET';
+  try {
+    const result = await runOperation(store, request, requestId);
+    await sendResponse(response, result, { method, requestId });
+  } catch {
+    // The client is gone, or a content file failed half-way through: a cut-off body is the only honest answer left.
+    response.destroy();
+  } finally {
+    // What an error left unread of the body would block the next request on this connection.
+    request.resume();
+  }
+}
+
+async function runOperation(
+  store: S3Store,
+  request: IncomingMessage,
+  requestId: string,
+): Promise<S3Response> {
+  try {
+    const parsed = parseS3Request(request, store.nowMs());
+    refuseUnsupportedHeaders(parsed.headers);
+    return await findOperation(parsed)(store, parsed);
+  } catch (error) {
+    return errorResponse(error, { request, requestId });
+  }
+}
+
+function errorResponse(
+  error: unknown,
+  context: { readonly request: IncomingMessage; readonly requestId: string },
+): S3Response {
+  const message = error instanceof Error ? error.message : String(error);
+  const failure = error instanceof S3Error ? error : new S3Error(500, 'InternalError', { message });
+  const resource = (context.request.url ?? '/').split('?')[0] ?? '/';
+  return {
+    status: failure.status,
+    headers: { 'content-type': 'application/xml', ...failure.headers },
+    body: errorDocument(failure, { resource, requestId: context.requestId }),
+  };
+}
+
+async function answerClosing(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const requestId = randomUUID();
+  const error = new S3Error(503, 'ServiceUnavailable', { message: 'the local cloud is stopping' });
+  const result = errorResponse(error, { request, requestId });
+  await sendResponse(response, result, { method: request.method ?? 'GET', requestId });
+  request.resume();
+}
+
+function ensureBucket(
+  store: S3Store,
+  bucket: { readonly name: string; readonly versioned: boolean },
+): void {
+  if (store.index.bucket(bucket.name)?.versioned === true && !bucket.versioned) {
+    throw new Error(
+      `bucket ${bucket.name}: property VersioningConfiguration was removed, but versioning cannot be switched off again; keep it or name another bucket`,
+    );
+  }
+  setBucket(store, bucket);
+}
+
+function objectFile(
+  store: S3Store,
+  bucket: string,
+  key: string,
+): { readonly path: string; readonly sizeBytes: number; readonly etag: string } | null {
+  const object = store.index.current(bucket, key);
+  if (object === null || object.blob === null) return null;
+  return { path: store.blobs.pathOf(object.blob), sizeBytes: object.sizeBytes, etag: object.etag };
+}
+
+/** An overwrite between look-up and read removes the file: then the newer object is the answer. */
+async function readContents(
+  store: S3Store,
+  target: { readonly bucket: string; readonly key: string; readonly path: string },
+): Promise<Buffer | null> {
+  try {
+    return await readFile(target.path);
+  } catch (error) {
+    const newer = objectFile(store, target.bucket, target.key);
+    const wasReplaced = newer?.path !== target.path;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !wasReplaced) throw error;
+    return newer === null ? null : readContents(store, { ...target, path: newer.path });
+  }
+}
+
+async function putContents(
+  store: S3Store,
+  target: { readonly bucket: string; readonly key: string },
+  contents: Parameters<S3Service['putObject']>[2],
+): Promise<boolean> {
+  requireBucket(store, target.bucket);
+  requireKey(target.key);
+  const writer = store.blobs.startWriter();
+  await writer.write(Buffer.from(contents.body));
+  const { blob, sizeBytes, md5 } = await writer.finish();
+  const { contentType } = contents;
+  const headers: Record<string, string> =
+    contentType === undefined ? {} : { 'content-type': contentType };
+  const precondition = writePrecondition({ 'if-none-match': contents.ifNoneMatch });
+  try {
+    const draft = { ...target, blob, sizeBytes, etag: md5.toString('hex'), headers };
+    putVersion(store, { ...draft, checksum: null }, { precondition });
+    return true;
+  } catch (error) {
+    if (error instanceof S3Error && error.code === 'PreconditionFailed') return false;
+    throw error;
+  }
+}
+
+function listAll(
+  store: S3Store,
+  bucket: string,
+  prefix: string,
+): readonly Pick<ObjectVersion, 'key' | 'sizeBytes' | 'modifiedMs'>[] {
+  requireBucket(store, bucket);
+  const keys = store.index.sortedKeys(bucket);
+  const objects: ObjectVersion[] = [];
+  for (
+    let position = partitionPoint(keys, (key) => compareUtf8(key, prefix) < 0);
+    keys[position]?.startsWith(prefix);
+    position += 1
+  ) {
+    const object = store.index.current(bucket, keys[position] ?? '');
+    if (object !== null) objects.push(object);
+  }
+  return objects;
+}

@@ -1,0 +1,240 @@
+import { SluiceError } from '#core/errors.ts';
+import type { DataFile } from '#core/iceberg/spec/data-file.ts';
+import {
+  serializeTableMetadata,
+  snapshotById,
+  type TableMetadata,
+} from '#core/iceberg/spec/table-metadata.ts';
+import { planAppend } from '#core/iceberg/transaction/append.ts';
+import { setProperties } from '#core/iceberg/transaction/set-properties.ts';
+import type { Clock, Random } from '#ports/clock.ts';
+import type { ObjectStore } from '#ports/object-store.ts';
+import type { TableCatalog, TableIdent } from '#ports/table-catalog.ts';
+import {
+  formatUuid,
+  manifestListLocation,
+  manifestLocation,
+  nextMetadataLocation,
+} from './commit-locations.ts';
+import { type LoadedTable, loadTable } from './load-table.ts';
+import { putImmutable } from './put-immutable.ts';
+import { type ManifestStage, newManifestStage, stageManifests } from './stage-manifests.ts';
+import { backOff, swapTable } from './swap-table.ts';
+
+/**
+ * Attempts before a commit gives up. One wins per round, so this is about the number of writers that
+ * may commit to one table at the same moment.
+ */
+export const DEFAULT_MAX_ATTEMPTS = 30;
+const MAX_SNAPSHOT_ID = 0x7fff_ffff_ffff_ffffn;
+
+/** What one commit adds to a table: data files, summary entries, properties and schema changes, all or nothing. */
+export interface StagedChange {
+  /** Pass the same array in a later attempt to reuse the manifest written for it. */
+  readonly addFiles: readonly DataFile[];
+  /** Further entries of the snapshot summary. */
+  readonly summary: Readonly<Record<string, string>>;
+  /** Table properties to set. */
+  readonly properties?: Readonly<Record<string, string>>;
+  /** Applied to the attempt's base before the files are added; must give the schema they were written with. */
+  readonly evolveSchema?: (metadata: TableMetadata) => TableMetadata;
+  /** Partition spec the files were written for. @default the table's default spec */
+  readonly partitionSpecId?: number;
+}
+
+export type CommitOutcome =
+  | {
+      readonly kind: 'committed';
+      readonly snapshotId: bigint;
+      /** Rounds of load, build and swap. */
+      readonly attempts: number;
+      /** The table with the snapshot; later commits of others may be in it already. */
+      readonly metadata: TableMetadata;
+    }
+  | { readonly kind: 'nothing-to-do'; readonly metadata: TableMetadata };
+
+export interface CommitDeps {
+  readonly store: ObjectStore;
+  readonly catalog: TableCatalog;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * Commits a change by compare-and-swap. `build` runs on the newest metadata in every attempt: the
+ * exactly-once guard and the re-cutting of batches live there; null means nothing is left to commit.
+ * It is called again only when no earlier attempt can succeed any more.
+ *
+ * Every file gets a name of its own and is written before the swap, so a reader never meets a missing
+ * one. Nothing is deleted: the metadata file, manifest list and manifests of a lost attempt stay
+ * behind for orphan removal, because a lost attempt cannot always be told from one in flight.
+ *
+ * Throws COMMIT_CONFLICT when every attempt lost, COMMIT_STATE_UNKNOWN when the outcome could not be
+ * learned, TABLE_INVALID when the table was replaced by another during the commit, and what `build` throws.
+ */
+export async function commitTable(
+  deps: CommitDeps,
+  ident: TableIdent,
+  options: {
+    readonly build: (base: TableMetadata, attempt: number) => Promise<StagedChange | null>;
+    readonly maxAttempts?: number;
+  },
+): Promise<CommitOutcome> {
+  const maxAttempts = options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
+  let base = await loadTable(deps, ident);
+  const commit = newCommit(deps.random, base.metadata);
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    const change = await options.build(base.metadata, attempt);
+    if (change === null) return { kind: 'nothing-to-do', metadata: base.metadata };
+    const next = await writeAttempt(deps, { commit, base, change, attempt });
+    const outcome = await swapTable(deps, ident, { base: base.pointer, next });
+    if (outcome === 'committed') return committed(commit, attempt, next.metadata);
+    await backOff(deps, attempt);
+    base = await reloadTable(deps, ident, commit);
+    if (holdsCommit(base, commit)) return committed(commit, attempt, base.metadata);
+  }
+  throw new SluiceError(
+    'COMMIT_CONFLICT',
+    `${ident.database}.${ident.table}: other writers won ${maxAttempts} attempts; commit again, with fewer writers at a time`,
+    { context: { attempts: maxAttempts } },
+  );
+}
+
+/** One commit over all its attempts. */
+interface Commit {
+  readonly tableUuid: string;
+  readonly uuid: string;
+  readonly snapshotId: bigint;
+  readonly stage: ManifestStage;
+  /** Metadata files of its attempts. */
+  readonly metadataLocations: Set<string>;
+}
+
+function newCommit(random: Random, metadata: TableMetadata): Commit {
+  return {
+    tableUuid: metadata['table-uuid'],
+    uuid: formatUuid(random.bytes(16)),
+    snapshotId: newSnapshotId(random, metadata),
+    stage: newManifestStage(),
+    metadataLocations: new Set(),
+  };
+}
+
+/** Random, positive, not in use. Source: Iceberg v2 §Assignment of Snapshot IDs. */
+function newSnapshotId(random: Random, metadata: TableMetadata): bigint {
+  for (;;) {
+    const bytes = Buffer.from(random.bytes(8));
+    const id = bytes.readBigUInt64BE() & MAX_SNAPSHOT_ID;
+    if (id !== 0n && snapshotById(metadata, id) === null) return id;
+  }
+}
+
+/** The newest state after a swap that did not say it won. Throws COMMIT_STATE_UNKNOWN when it cannot be read. */
+async function reloadTable(
+  deps: CommitDeps,
+  ident: TableIdent,
+  commit: Commit,
+): Promise<LoadedTable> {
+  const table = await loadTable(deps, ident).catch((cause: unknown) => {
+    if (cause instanceof SluiceError && !cause.retryable) throw cause;
+    throw new SluiceError(
+      'COMMIT_STATE_UNKNOWN',
+      `${ident.database}.${ident.table}: cannot be read after a lost swap; look for snapshot ${commit.snapshotId} before trying again`,
+      { context: { snapshotId: commit.snapshotId }, cause },
+    );
+  });
+  const uuid = table.metadata['table-uuid'];
+  if (uuid === commit.tableUuid) return table;
+  throw new SluiceError(
+    'TABLE_INVALID',
+    `${ident.database}.${ident.table}: expected table-uuid ${commit.tableUuid}, got ${uuid}; the table was replaced during the commit`,
+  );
+}
+
+/**
+ * A swap reported as lost may have won: a client that repeats a request whose answer it lost meets its
+ * own commit as a conflict. The snapshot id tells, and the metadata log where the snapshot is gone again.
+ */
+function holdsCommit(table: LoadedTable, commit: Commit): boolean {
+  return (
+    snapshotById(table.metadata, commit.snapshotId) !== null ||
+    commit.metadataLocations.has(table.pointer.metadataLocation) ||
+    table.metadata['metadata-log'].some((entry) =>
+      commit.metadataLocations.has(entry['metadata-file']),
+    )
+  );
+}
+
+/** Writes every file of one attempt; after this only the swap is left. */
+async function writeAttempt(
+  deps: CommitDeps,
+  work: {
+    readonly commit: Commit;
+    readonly base: LoadedTable;
+    readonly change: StagedChange;
+    readonly attempt: number;
+  },
+): Promise<{ readonly metadataLocation: string; readonly metadata: TableMetadata }> {
+  const { commit, base, change, attempt } = work;
+  requireDistinctPaths(change.addFiles);
+  const evolved = change.evolveSchema?.(base.metadata) ?? base.metadata;
+  const changed = setProperties(evolved, change.properties ?? {});
+  const manifests = await stageManifests(
+    {
+      store: deps.store,
+      random: deps.random,
+      stage: commit.stage,
+      snapshotId: commit.snapshotId,
+      manifestPath: (index) => manifestLocation(changed, commit.uuid, index),
+    },
+    changed,
+    {
+      addFiles: change.addFiles,
+      specId: change.partitionSpecId ?? changed['default-spec-id'],
+    },
+  );
+  const manifestListPath = manifestListLocation(changed, {
+    snapshotId: commit.snapshotId,
+    attempt,
+    commitUuid: commit.uuid,
+  });
+  const { manifestList, metadata } = planAppend(changed, {
+    snapshotId: commit.snapshotId,
+    baseLocation: base.pointer.metadataLocation,
+    manifestListPath,
+    addedFiles: change.addFiles,
+    ...manifests,
+    summary: change.summary,
+    nowMs: deps.clock.nowMs(),
+    syncMarker: deps.random.bytes(16),
+  });
+  const metadataLocation = nextMetadataLocation(
+    changed,
+    base.pointer.metadataLocation,
+    formatUuid(deps.random.bytes(16)),
+  );
+  commit.metadataLocations.add(metadataLocation);
+  await Promise.all([
+    putImmutable(deps.store, manifestListPath, manifestList),
+    putImmutable(deps.store, metadataLocation, Buffer.from(serializeTableMetadata(metadata))),
+  ]);
+  return { metadataLocation, metadata };
+}
+
+/** Source: Iceberg v2 §Scan Planning: a live path may appear once only. */
+function requireDistinctPaths(files: readonly DataFile[]): void {
+  const paths = new Set<string>();
+  for (const { filePath } of files) {
+    if (paths.has(filePath)) {
+      throw new SluiceError(
+        'TABLE_INVALID',
+        `data file ${filePath}: expected once in a commit, got twice`,
+      );
+    }
+    paths.add(filePath);
+  }
+}
+
+function committed(commit: Commit, attempts: number, metadata: TableMetadata): CommitOutcome {
+  return { kind: 'committed', snapshotId: commit.snapshotId, attempts, metadata };
+}

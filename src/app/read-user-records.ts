@@ -1,0 +1,54 @@
+import { hasCode } from '#core/errors.ts';
+import { decodeRecord } from '#core/kinesis/aggregated-record.ts';
+import type { EventStream } from '#ports/event-stream.ts';
+
+/** Last sequence number read per shard; a shard that is missing is read from its oldest kept record. */
+export type ReadCheckpoint = Readonly<Record<string, string>>;
+
+/** One event as it stands in the stream, before any decoding. */
+export interface UserRecordRead {
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  readonly subSequence: number;
+  readonly partitionKey: string;
+  readonly data: Uint8Array;
+}
+
+/**
+ * Reads every shard from a checkpoint to its present end, aggregated records taken apart, and returns
+ * the checkpoint for the next call. A record whose aggregation is broken counts as one event.
+ */
+export async function readUserRecords(
+  stream: EventStream,
+  options: {
+    readonly streamName: string;
+    readonly from: ReadCheckpoint;
+    readonly onRecord: (record: UserRecordRead) => void;
+  },
+): Promise<ReadCheckpoint> {
+  const { streamName, from, onRecord } = options;
+  const checkpoint: Record<string, string> = { ...from };
+  for (const { shardId } of await stream.listShards(streamName)) {
+    for await (const page of stream.readShard(streamName, shardId, from[shardId] ?? null)) {
+      for (const record of page) {
+        for (const part of takeApart(record.data, record.partitionKey)) {
+          onRecord({ shardId, sequenceNumber: record.sequenceNumber, ...part });
+        }
+        checkpoint[shardId] = record.sequenceNumber;
+      }
+    }
+  }
+  return checkpoint;
+}
+
+function takeApart(
+  data: Uint8Array,
+  partitionKey: string,
+): readonly Pick<UserRecordRead, 'subSequence' | 'partitionKey' | 'data'>[] {
+  try {
+    return decodeRecord(data, partitionKey);
+  } catch (error) {
+    if (!hasCode(error, 'FORMAT_CORRUPT')) throw error;
+    return [{ subSequence: 0, partitionKey, data }];
+  }
+}

@@ -1,0 +1,64 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { NOTHING_RECEIVED, type ReceivedCount } from '#app/count-received.ts';
+import { readJsonFile } from '../state-folder.ts';
+
+const runState = z.object({
+  number: z.int().min(1),
+  events: z.int().min(0),
+  /** Event times of the generated trades lie between these. */
+  startMs: z.int(),
+  endMs: z.int(),
+  /** Last sequence number per shard when the run began: its events all come after. */
+  from: z.record(z.string(), z.string()),
+  finished: z.boolean(),
+});
+export type DemoRun = z.infer<typeof runState>;
+
+const demoState = z.object({
+  run: runState.nullable(),
+  received: z.object({
+    checkpoint: z.record(z.string(), z.string()),
+    received: z.record(z.string(), z.int()),
+  }),
+});
+export interface DemoState {
+  readonly run: DemoRun | null;
+  readonly received: ReceivedCount;
+}
+
+export function readDemoState(file: string): DemoState {
+  const parsed = demoState.safeParse(readJsonFile(file));
+  return parsed.success ? parsed.data : { run: null, received: NOTHING_RECEIVED };
+}
+
+/** Replaces the file in one step: a kill leaves the old state or the new one. */
+export function writeDemoState(file: string, state: DemoState): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(`${file}.next`, JSON.stringify(state));
+  renameSync(`${file}.next`, file);
+}
+
+/** Generated trades of a first run cover this much time. */
+const FIRST_RUN_MS = 10 * 60_000;
+
+/**
+ * An unfinished run goes on with its own number, size and times; otherwise the next one begins, where
+ * the last one's event times ended, so that its trades are not late.
+ */
+export function nextRun(
+  state: DemoState,
+  options: { readonly events: number; readonly nowMs: number },
+): { readonly run: DemoRun; readonly resumed: boolean } {
+  if (state.run !== null && !state.run.finished) return { run: state.run, resumed: true };
+  const run: DemoRun = {
+    number: (state.run?.number ?? 0) + 1,
+    events: options.events,
+    startMs: state.run?.endMs ?? options.nowMs - FIRST_RUN_MS,
+    endMs: options.nowMs,
+    from: { ...state.received.checkpoint },
+    finished: false,
+  };
+  return { run, resumed: false };
+}

@@ -1,0 +1,153 @@
+import { rmSync } from 'node:fs';
+import { z } from 'zod';
+import { SluiceError } from '#core/errors.ts';
+import { ensureAssembly } from './assembly.ts';
+import type { CommandContext } from './command.ts';
+import { lockHolder, lockState, readJsonFile, stateFolder } from './state-folder.ts';
+
+export const DEFAULT_PORT = 4566;
+
+/** Answer of `GET /_sluice/health`. */
+const health = z.object({
+  pid: z.int(),
+  endpoint: z.string(),
+  /** Records wait on a shard, or a function is at work. */
+  pending: z.boolean(),
+  stacks: z.array(z.object({ name: z.string(), resources: z.int() })),
+  outputs: z.record(z.string(), z.string()),
+});
+export type CloudHealth = z.infer<typeof health>;
+
+/** A local cloud to work with: started by this process, or found running. */
+export interface LocalCloud {
+  readonly endpoint: string;
+  readonly attached: boolean;
+  readonly stacks: CloudHealth['stacks'];
+  /** Stack outputs by name. */
+  readonly outputs: CloudHealth['outputs'];
+  readonly seconds: { readonly synth: number; readonly template: number };
+  health(): Promise<CloudHealth>;
+  /** Stops a cloud that this process started; one that was found running goes on. */
+  close(): Promise<void>;
+}
+
+/** Uses the local cloud that runs on this state, or starts one on the kept state. */
+export async function openLocalCloud(
+  context: Pick<CommandContext, 'root' | 'output'>,
+  options: { readonly port: number },
+): Promise<LocalCloud> {
+  return (await findLocalCloud(context.root)) ?? (await startLocalCloud(context, options));
+}
+
+/** The running local cloud, or null. Throws USAGE when a process holds the state and does not answer. */
+export async function findLocalCloud(root: string): Promise<LocalCloud | null> {
+  const folder = stateFolder(root, 'local');
+  const holder = lockHolder(folder);
+  if (holder === null) return null;
+  const endpoint = await announcedEndpoint(folder.cloudFile, holder);
+  const first = await fetchHealth(endpoint);
+  return {
+    endpoint,
+    attached: true,
+    stacks: first.stacks,
+    outputs: first.outputs,
+    seconds: { synth: 0, template: 0 },
+    health: () => fetchHealth(endpoint),
+    close: async () => {},
+  };
+}
+
+/** Synthesizes where the sources changed, deploys the assembly and starts the mappings. */
+export async function startLocalCloud(
+  context: Pick<CommandContext, 'root' | 'output'>,
+  options: { readonly port: number },
+): Promise<LocalCloud> {
+  const folder = stateFolder(context.root, 'local');
+  const release = lockState(folder);
+  try {
+    const assembly = await ensureAssembly({ root: context.root, folder, environment: 'local' });
+    const startedMs = performance.now();
+    const { startLocalCloud: start } = await import('#embedded/start-local-cloud.ts');
+    const cloud = await start({
+      assemblyDir: assembly.dir,
+      stateDir: folder.services,
+      logDir: folder.logs,
+      cloudFile: folder.cloudFile,
+      port: options.port,
+    });
+    const templateSeconds = (performance.now() - startedMs) / 1000;
+    return {
+      endpoint: cloud.endpoint,
+      attached: false,
+      stacks: cloud.health().stacks,
+      outputs: cloud.health().outputs,
+      seconds: { synth: assembly.seconds, template: templateSeconds },
+      health: async () => cloud.health(),
+      close: async () => {
+        await cloud.close();
+        rmSync(folder.cloudFile, { force: true });
+        release();
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+const ANNOUNCE_TIMEOUT_MS = 20_000;
+
+/** The holder writes its endpoint once it is up; it may still be deploying. */
+async function announcedEndpoint(cloudFile: string, holder: number): Promise<string> {
+  const deadline = performance.now() + ANNOUNCE_TIMEOUT_MS;
+  for (;;) {
+    const announced = z
+      .object({ pid: z.literal(holder), endpoint: z.string() })
+      .safeParse(readJsonFile(cloudFile));
+    if (announced.success) return announced.data.endpoint;
+    if (performance.now() > deadline) {
+      throw new SluiceError(
+        'USAGE',
+        `process ${holder} holds the local state but does not answer; stop it (kill ${holder}) and try again`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function fetchHealth(endpoint: string): Promise<CloudHealth> {
+  try {
+    const response = await fetch(`${endpoint}/_sluice/health`, {
+      signal: AbortSignal.timeout(10_000),
+    });
+    return health.parse(await response.json());
+  } catch (cause) {
+    throw new SluiceError(
+      'SOURCE_UNAVAILABLE',
+      `the local cloud at ${endpoint} does not answer its health check; start it again`,
+      { cause },
+    );
+  }
+}
+
+/** Resolves when nothing waits on any shard and no function is at work. */
+export async function waitUntilDrained(
+  cloud: LocalCloud,
+  options: { readonly signal: AbortSignal; readonly onPoll: () => Promise<void> },
+): Promise<void> {
+  while (!options.signal.aborted) {
+    if (!(await cloud.health()).pending) return;
+    await options.onPoll();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Environment variables that point any AWS client at the local cloud. */
+export function clientEnvironment(endpoint: string): Readonly<Record<string, string>> {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+  };
+}

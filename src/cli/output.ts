@@ -1,0 +1,112 @@
+import type { WriteStream } from 'node:tty';
+
+/** Where a command's words go. In JSON mode stdout carries one object on its last line and nothing else. */
+export interface Output {
+  readonly jsonMode: boolean;
+  /** A line for people. */
+  line(text?: string): void;
+  /** A warning or failure, always on stderr. */
+  problem(text: string): void;
+  table(
+    columns: readonly string[],
+    rows: readonly (readonly string[])[],
+    options?: { readonly rightAligned?: readonly number[] },
+  ): void;
+  progress(label: string, total: number): ProgressBar;
+  /** The machine-readable result; printed only in JSON mode. */
+  result(value: unknown): void;
+  /** Raw text on stdout, for instance CSV. */
+  raw(text: string): void;
+}
+
+export interface ProgressBar {
+  update(done: number): void;
+  /** Ends the line; safe to call twice. */
+  stop(): void;
+}
+
+export interface OutputStreams {
+  readonly stdout: Pick<WriteStream, 'write'>;
+  readonly stderr: Pick<WriteStream, 'write'> & {
+    readonly isTTY?: boolean;
+    readonly columns?: number;
+  };
+  readonly now: () => number;
+}
+
+export function createOutput(streams: OutputStreams, jsonMode: boolean): Output {
+  const people = jsonMode ? streams.stderr : streams.stdout;
+  return {
+    jsonMode,
+    line: (text = '') => void people.write(`${text}\n`),
+    problem: (text) => void streams.stderr.write(`${text}\n`),
+    table: (columns, rows, options) =>
+      void people.write(formatTable(columns, rows, options?.rightAligned ?? [])),
+    progress: (label, total) => createProgressBar(streams, label, total),
+    result: (value) => {
+      if (jsonMode) streams.stdout.write(`${JSON.stringify(value)}\n`);
+    },
+    raw: (text) => void streams.stdout.write(text),
+  };
+}
+
+/** Columns padded to their widest cell, two spaces apart. */
+export function formatTable(
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+  rightAligned: readonly number[],
+): string {
+  const widths = columns.map((name, i) =>
+    Math.max(name.length, ...rows.map((row) => (row[i] ?? '').length)),
+  );
+  const format = (cells: readonly string[]): string =>
+    widths
+      .map((width, i) =>
+        rightAligned.includes(i)
+          ? (cells[i] ?? '').padStart(width)
+          : (cells[i] ?? '').padEnd(width),
+      )
+      .join('  ')
+      .trimEnd();
+  const rule = widths.map((width) => '─'.repeat(width)).join('  ');
+  return `${[format(columns), rule, ...rows.map(format)].join('\n')}\n`;
+}
+
+const BAR_CELLS = 24;
+const REDRAW_MS = 80;
+
+/** A bar that redraws itself on a terminal; elsewhere a line per quarter, so that logs stay short. */
+function createProgressBar(streams: OutputStreams, label: string, total: number): ProgressBar {
+  const { stderr, now } = streams;
+  const startMs = now();
+  let drawnMs = Number.NEGATIVE_INFINITY;
+  let quarter = 0;
+  let last = 0;
+  let stopped = false;
+  const text = (done: number): string => {
+    const share = total === 0 ? 1 : Math.min(1, done / total);
+    const filled = Math.round(share * BAR_CELLS);
+    const seconds = Math.max(0.001, (now() - startMs) / 1000);
+    const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_CELLS - filled)}`;
+    const count = `${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')}`;
+    return `${label.padEnd(22)} ${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${count}  ${Math.round(done / seconds).toLocaleString('en-US')}/s`;
+  };
+  return {
+    update(done) {
+      last = done;
+      if (stderr.isTTY === true) {
+        if (now() - drawnMs < REDRAW_MS) return;
+        drawnMs = now();
+        stderr.write(`\r${text(done)}\u001b[K`);
+      } else if (total > 0 && Math.floor((done / total) * 4) > quarter) {
+        quarter = Math.floor((done / total) * 4);
+        if (quarter < 4) stderr.write(`${text(done)}\n`);
+      }
+    },
+    stop() {
+      if (stopped) return;
+      stopped = true;
+      stderr.write(stderr.isTTY === true ? `\r${text(last)}\u001b[K\n` : `${text(last)}\n`);
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import type { NotSupported } from '../source/model-issues.ts';
+import { fieldsModel, typeModel } from './field-model.ts';
+import { MAX_DOMAIN_NAME, MAX_FIELD_NAME, MAX_STREAM_NAME, nameModel } from './name-model.ts';
+import {
+  bufferModel,
+  partitionTermsModel,
+  rateModel,
+  topicsModel,
+  watermarkModel,
+} from './stream-defaults-model.ts';
+
+/** domains/<name>.yaml: the one file a user writes per business domain. */
+const expression = z.string().min(1).describe('row expression');
+
+const qualityRuleModel = z.strictObject({
+  name: nameModel(MAX_FIELD_NAME)
+    .optional()
+    .describe('shown in _flags and in reports; derived from the rule when left out'),
+  rule: expression.describe('true keeps the row; false and null do not'),
+  on_fail: z.enum(['reject', 'flag']).describe('reject: keep the row out; flag: mark it'),
+});
+
+const mappingModel = z.union([
+  expression.describe('rewrites the field of this name'),
+  z.strictObject({
+    type: typeModel,
+    value: expression,
+  }),
+]);
+
+const streamModel = z.strictObject({
+  description: z.string().optional(),
+  category: z.string().describe('a category of config/categories, for instance market.tick'),
+  key: z.string().describe('partition key: order is kept per value of this field'),
+  event_time: z
+    .string()
+    .optional()
+    .describe('field with the event time; default: that of the category, else the arrival time'),
+  fields: fieldsModel,
+  identity: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('fields that make two events the same event; default: event_id'),
+  watermark: watermarkModel.partial().optional(),
+  quality: z.array(qualityRuleModel).optional(),
+  mapping: z
+    .record(nameModel(MAX_FIELD_NAME), mappingModel)
+    .optional()
+    .describe('columns computed before bronze'),
+  partition: z
+    .strictObject({ bronze: partitionTermsModel.optional() })
+    .optional()
+    .describe('how the tables are partitioned'),
+  rate: rateModel.partial().optional().describe('what to expect; feeds sizes and alarms'),
+  generate: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('synthetic data per field, for instance walk(100, 0.02)'),
+});
+
+export const domainModel = z.strictObject({
+  domain: nameModel(MAX_DOMAIN_NAME).describe('the name of this file without .yaml'),
+  description: z.string().optional(),
+  owner: z.string().min(1).describe('who answers for the data, for instance data@example.com'),
+  buffer: bufferModel.optional(),
+  topics: topicsModel.optional(),
+  streams: z.record(nameModel(MAX_STREAM_NAME), streamModel),
+});
+
+/** The same with every required key left out or not: what is there is checked although something is missing. */
+export const incompleteDomainModel = domainModel
+  .extend({ streams: z.record(nameModel(MAX_STREAM_NAME), streamModel.partial()) })
+  .partial();
+
+export type DomainInput = z.infer<typeof incompleteDomainModel>;
+export type StreamInput = NonNullable<DomainInput['streams']>[string];
+export type MappingInput = z.infer<typeof mappingModel>;
+
+/** Words of the full language that this version refuses by name, so that nobody hunts for a typing error. */
+export const DOMAIN_NOT_SUPPORTED: NotSupported = {
+  keys: [
+    'access',
+    'aggregates',
+    'dimensions',
+    'files',
+    'connectors',
+    'gold',
+    'api',
+    'sinks',
+    'retention',
+    'streams.*.sinks',
+    'streams.*.retention',
+    'streams.*.archive',
+    'streams.*.partition.silver',
+    'streams.*.partition.gold',
+    'streams.*.rate.peak',
+  ],
+  values: ['buffer=kafka', 'topics=category', 'topics=stream'],
+};

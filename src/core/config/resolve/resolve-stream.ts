@@ -1,0 +1,206 @@
+import type { Field } from '#core/schema/field.ts';
+import { tableNameProblem } from '../athena-name.ts';
+import { type Category, satisfiesType, typeText } from '../category.ts';
+import type { ConfigChecks } from '../check-expression.ts';
+import type { StreamInput } from '../model/domain-model.ts';
+import type { PlatformInput } from '../model/settings-model.ts';
+import type { Stream } from '../project.ts';
+import { type ConfigPath, quote } from '../source/config-issue.ts';
+import { unknownName } from '../source/nearest-name.ts';
+import type { Reporter } from '../source/reporter.ts';
+import { mergeLayers } from './merge-layers.ts';
+import { eventTimeProblem } from './resolve-category.ts';
+import { resolveFields } from './resolve-field.ts';
+import { resolveMapping } from './resolve-mapping.ts';
+import { resolvePartition } from './resolve-partition.ts';
+import { resolveQuality } from './resolve-quality.ts';
+import { requireField, type StreamScope } from './stream-scope.ts';
+
+export interface StreamContext {
+  readonly domain: string;
+  readonly categories: ReadonlyMap<string, Category>;
+  /** Names of all category files, valid or not. */
+  readonly categoryNames: readonly string[];
+  /** Platform and environment, already merged. */
+  readonly defaults: PlatformInput['defaults'];
+  readonly checks: ConfigChecks;
+  readonly report: Reporter;
+}
+
+/** Resolves one stream. Every problem is reported; the result is only used when there is none. */
+export function resolveStream(name: string, input: StreamInput, context: StreamContext): Stream {
+  const { report, defaults } = context;
+  const path: ConfigPath = ['streams', name];
+  const problem = tableNameProblem(name);
+  if (problem !== null) report.atKey(path, problem);
+  const fields = resolveFields(input.fields ?? {}, [...path, 'fields'], report);
+  const scope: StreamScope = {
+    path,
+    fields: new Map(fields.map((field) => [field.name, field])),
+    declared: report.keysAt([...path, 'fields']),
+    report,
+    checks: context.checks,
+  };
+  const category =
+    input.category === undefined ? null : resolveCategoryName(input.category, scope, context);
+  if (category !== null) checkCategory(category, scope);
+  if (input.key !== undefined) checkKey(input.key, scope);
+  const mapping = resolveMapping(input.mapping ?? {}, scope);
+  const watermark = mergeLayers(defaults.watermark, input.watermark);
+  const rate = mergeLayers(defaults.rate, input.rate);
+  return {
+    domain: context.domain,
+    name,
+    category: input.category ?? '',
+    description: input.description ?? '',
+    key: input.key ?? '',
+    eventTime: resolveEventTime(input.event_time, category, scope),
+    fields,
+    identity: resolveIdentity(input.identity, scope),
+    watermark: {
+      delayMs: watermark.delay,
+      idleMs: watermark.idle,
+      maxFutureSkewMs: watermark.max_future_skew,
+    },
+    quality: resolveQuality(input.quality ?? [], scope),
+    mapping,
+    partition: {
+      bronze: resolvePartition(
+        input.partition?.bronze ?? defaults.partition.bronze,
+        mapping,
+        scope,
+      ),
+    },
+    rate: { expectedPerSecond: rate.expected, bytes: rate.bytes },
+    generate: resolveGenerate(input.generate ?? {}, scope),
+  };
+}
+
+function resolveCategoryName(
+  name: string,
+  scope: StreamScope,
+  context: StreamContext,
+): Category | null {
+  if (!context.categoryNames.includes(name)) {
+    scope.report.at([...scope.path, 'category'], unknownName(name, context.categoryNames));
+  }
+  return context.categories.get(name) ?? null;
+}
+
+function checkCategory(category: Category, scope: StreamScope): void {
+  const path = [...scope.path, 'fields'];
+  for (const required of category.fields) {
+    const needs = `field "${required.name}" of type ${typeText(required.type)} (category ${category.name})`;
+    const field = scope.fields.get(required.name);
+    if (field === undefined) {
+      if (!scope.declared.includes(required.name)) {
+        scope.report.atKey(path, `expected ${needs}, got nothing`);
+      }
+    } else if (!satisfiesType(field.type, required.type)) {
+      scope.report.at([...path, field.name], `expected ${needs}, got type ${typeText(field.type)}`);
+    } else if (field.optional) {
+      scope.report.at(
+        [...path, field.name, 'optional'],
+        `expected ${needs} in every event, got an optional field; remove "optional"`,
+      );
+    }
+  }
+}
+
+/** Types whose text is the same everywhere, so that equal values meet in one shard and have one id. */
+const COMPARABLE_KINDS = [
+  'string',
+  'enum',
+  'boolean',
+  'int',
+  'long',
+  'date',
+  'timestamp_millis',
+  'timestamp_micros',
+];
+
+function comparableProblem(field: Field): string | null {
+  if (field.optional) {
+    return `expected a field that every event has, got the optional field ${quote(field.name)}`;
+  }
+  if (COMPARABLE_KINDS.includes(field.type.kind)) return null;
+  return `expected a field of type ${COMPARABLE_KINDS.join(', ')}, got ${quote(field.name)} of type ${typeText(field.type)}`;
+}
+
+function checkKey(name: string, scope: StreamScope): void {
+  const path = [...scope.path, 'key'];
+  const field = requireField(name, path, scope);
+  const problem = field === null ? null : comparableProblem(field);
+  if (problem !== null) scope.report.at(path, problem);
+}
+
+function resolveEventTime(
+  name: string | undefined,
+  category: Category | null,
+  scope: StreamScope,
+): string | null {
+  if (name === undefined) return category?.eventTime ?? null;
+  const path = [...scope.path, 'event_time'];
+  const field = requireField(name, path, scope);
+  if (field === null) return name;
+  const problem = field.optional
+    ? `expected a field that every event has, got the optional field ${quote(name)}`
+    : eventTimeProblem(name, field.type);
+  if (problem !== null) scope.report.at(path, problem);
+  return name;
+}
+
+/** What identifies an event when the file does not say it. */
+const DEFAULT_IDENTITY_FIELD = 'event_id';
+
+function resolveIdentity(
+  names: readonly string[] | undefined,
+  scope: StreamScope,
+): readonly string[] {
+  const path = [...scope.path, 'identity'];
+  if (names === undefined) {
+    const known = scope.declared.includes(DEFAULT_IDENTITY_FIELD) || scope.report.has(path);
+    if (!known) {
+      scope.report.at(
+        path,
+        `expected the fields that make two events the same event, got nothing; list them or add a field "${DEFAULT_IDENTITY_FIELD}"`,
+      );
+    }
+    return [DEFAULT_IDENTITY_FIELD];
+  }
+  for (const [index, name] of names.entries()) {
+    const at = [...path, index];
+    const field = requireField(name, at, scope);
+    const repeated = names.indexOf(name) < index;
+    const problem = repeated
+      ? `expected each field once, got ${quote(name)} again`
+      : field === null
+        ? null
+        : comparableProblem(field);
+    if (problem !== null) scope.report.at(at, problem);
+  }
+  return names;
+}
+
+/** `walk(100, 0.02)`: a name and its arguments. */
+const GENERATOR_PATTERN = /^[a-z][a-z0-9_]*\(.*\)$/;
+
+function resolveGenerate(
+  calls: Readonly<Record<string, string>>,
+  scope: StreamScope,
+): Readonly<Record<string, string>> {
+  for (const [name, call] of Object.entries(calls)) {
+    const path = [...scope.path, 'generate', name];
+    const field = scope.fields.get(name);
+    if (field === undefined && !scope.declared.includes(name)) {
+      scope.report.atKey(path, unknownName(name, scope.declared));
+    }
+    if (!GENERATOR_PATTERN.test(call)) {
+      scope.report.at(path, `expected a call such as walk(100, 0.02), got ${quote(call)}`);
+    } else if (field !== undefined) {
+      const problem = scope.checks.checkGenerator?.(call, field) ?? null;
+      if (problem !== null) scope.report.at(path, problem);
+    }
+  }
+  return calls;
+}

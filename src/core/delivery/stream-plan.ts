@@ -1,0 +1,54 @@
+import type { Stream } from '../config/project.ts';
+import { compileExpression } from '../expression/compile-expression.ts';
+import type { Field, Row, Value } from '../schema/field.ts';
+import { storedName } from '../schema/field.ts';
+
+/** A row's way from decoded event to bronze row, compiled once per function instance. */
+export interface StreamPlan {
+  readonly stream: Stream;
+  readonly mappingVersion: number;
+  /** Names of float and double fields that must be finite. */
+  readonly finiteFields: readonly string[];
+  readonly rules: readonly {
+    readonly text: string;
+    readonly onFail: 'reject' | 'flag';
+    readonly test: (row: Row) => Value;
+  }[];
+  readonly mapping: readonly {
+    readonly column: string;
+    /** The column is also a source field: the source value is kept as `_raw_<column>`. */
+    readonly rewrites: boolean;
+    readonly evaluate: (row: Row) => Value;
+  }[];
+  readonly delayMicros: bigint;
+  readonly maxFutureSkewMicros: bigint;
+}
+
+/** Compiles rules and mappings. Throws EXPRESSION_INVALID; a loaded project has been checked before. */
+export function compileStreamPlan(
+  stream: Stream,
+  options: { readonly mappingVersion: number },
+): StreamPlan {
+  const names = new Set(stream.fields.map((field) => field.name));
+  return {
+    stream,
+    mappingVersion: options.mappingVersion,
+    finiteFields: stream.fields.filter(mustBeFinite).map(storedName),
+    rules: stream.quality.map((rule) => ({
+      text: rule.rule,
+      onFail: rule.onFail,
+      test: compileExpression(rule.rule, stream.fields),
+    })),
+    mapping: stream.mapping.map(({ column, expression }) => ({
+      column,
+      rewrites: names.has(column),
+      evaluate: compileExpression(expression, stream.fields),
+    })),
+    delayMicros: BigInt(stream.watermark.delayMs) * 1000n,
+    maxFutureSkewMicros: BigInt(stream.watermark.maxFutureSkewMs) * 1000n,
+  };
+}
+
+function mustBeFinite(field: Field): boolean {
+  return (field.type.kind === 'float' || field.type.kind === 'double') && !field.allowNan;
+}

@@ -1,0 +1,51 @@
+import type { IcebergType, Schema } from '../iceberg/spec/schema.ts';
+
+/** A column of a Glue table entry: what catalogs, BI tools and `DESCRIBE` show without reading table metadata. */
+export interface GlueColumn {
+  readonly Name: string;
+  readonly Type: string;
+  readonly Comment?: string;
+  readonly Parameters: Readonly<Record<string, string>>;
+}
+
+/**
+ * Columns of an Iceberg table in Glue's (Hive's) type names, with the parameters that Iceberg's own
+ * Glue integration writes. Source: Amazon Athena user guide, supported data types for Iceberg tables.
+ */
+export function glueColumns(schema: Schema): readonly GlueColumn[] {
+  return schema.fields.map((field) => ({
+    Name: field.name.toLowerCase(),
+    Type: glueTypeName(field.type),
+    ...(field.doc === undefined ? {} : { Comment: field.doc }),
+    Parameters: {
+      'iceberg.field.current': 'true',
+      'iceberg.field.id': String(field.id),
+      'iceberg.field.optional': String(!field.required),
+    },
+  }));
+}
+
+/** `bigint` for `long`, `array<string>` for a list of strings. */
+export function glueTypeName(type: IcebergType): string {
+  if (typeof type !== 'string') return nestedTypeName(type);
+  switch (type) {
+    case 'long':
+      return 'bigint';
+    default:
+      // The other primitives carry the same name, decimals without the blank.
+      return type.replaceAll(' ', '');
+  }
+}
+
+function nestedTypeName(type: Exclude<IcebergType, string>): string {
+  switch (type.type) {
+    case 'list':
+      return `array<${glueTypeName(type.element)}>`;
+    case 'map':
+      return `map<${glueTypeName(type.key)},${glueTypeName(type.value)}>`;
+    case 'struct': {
+      const fields = type.fields.map((field) => `${field.name}:${glueTypeName(field.type)}`);
+      return `struct<${fields.join(',')}>`;
+    }
+  }
+}

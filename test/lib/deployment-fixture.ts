@@ -1,0 +1,135 @@
+import path from 'node:path';
+import type { Domain, Environment, Project, Stream } from '#core/config/project.ts';
+import type { Field } from '#core/schema/field.ts';
+import type { TableShape } from '#lib/constructs/iceberg-table.ts';
+import type { LambdaBundler } from '#lib/constructs/lambda-code.ts';
+import type { Deployment } from '#lib/sluice-app.ts';
+
+export const REPOSITORY_ROOT = path.resolve(import.meta.dirname, '../..');
+
+/** Stands in for the bundled handler where its bytes do not matter: bundling takes a second. */
+export const FIXED_BUNDLER: LambdaBundler = {
+  bundle: (entry) => Buffer.from(`export const handler = async () => ${JSON.stringify(entry)};\n`),
+};
+
+export const LOCAL_ENVIRONMENT: Environment = {
+  name: 'local',
+  account: null,
+  region: null,
+  removalPolicy: 'destroy',
+  logRetentionDays: 7,
+  stream: { shards: 1, retentionHours: 24 },
+  writer: {
+    memoryMb: 512,
+    timeoutSeconds: 60,
+    batchSize: 1000,
+    batchingWindowSeconds: 1,
+    retryAttempts: 3,
+    maxRecordAgeSeconds: 3600,
+  },
+  queryScanLimitBytes: 10_000_000_000,
+};
+
+export const PROD_ENVIRONMENT: Environment = {
+  name: 'prod',
+  account: null,
+  region: null,
+  removalPolicy: 'retain',
+  logRetentionDays: 90,
+  stream: { shards: 4, retentionHours: 168 },
+  writer: {
+    memoryMb: 1024,
+    timeoutSeconds: 300,
+    batchSize: 10_000,
+    batchingWindowSeconds: 30,
+    retryAttempts: 10,
+    maxRecordAgeSeconds: 86_400,
+  },
+  queryScanLimitBytes: 100_000_000_000,
+};
+
+function field(name: string, kind: 'string' | 'double' | 'timestamp_micros'): Field {
+  return { name, type: { kind }, optional: false, aliases: [], examples: [], allowNan: false };
+}
+
+function stream(name: string, fields: readonly Field[]): Stream {
+  return {
+    domain: 'market',
+    name,
+    category: 'market.tick',
+    description: `${name} events`,
+    key: 'symbol',
+    eventTime: 'timestamp',
+    fields,
+    identity: ['symbol', 'timestamp'],
+    watermark: { delayMs: 10_000, idleMs: 60_000, maxFutureSkewMs: 5_000 },
+    quality: [],
+    mapping: [],
+    partition: { bronze: [{ transform: 'hour', parameter: null, column: '_ingested_at' }] },
+    rate: { expectedPerSecond: 10, bytes: 120 },
+    generate: {},
+  };
+}
+
+export const MARKET: Domain = {
+  name: 'market',
+  description: 'Trades and quotes',
+  owner: 'data@example.com',
+  buffer: 'kinesis',
+  topics: 'domain',
+  streams: [
+    stream('trade', [
+      field('symbol', 'string'),
+      field('timestamp', 'timestamp_micros'),
+      field('price', 'double'),
+    ]),
+    stream('quote', [field('symbol', 'string'), field('timestamp', 'timestamp_micros')]),
+  ],
+};
+
+export function tableShape(name: string): TableShape {
+  return {
+    name,
+    schema: {
+      type: 'struct',
+      'schema-id': 0,
+      fields: [
+        { id: 1, name: 'symbol', required: true, type: 'string', doc: 'Instrument' },
+        { id: 2, name: 'timestamp', required: true, type: 'timestamp' },
+        { id: 3, name: 'price', required: false, type: 'decimal(18, 4)' },
+        { id: 4, name: '_ingested_at', required: true, type: 'timestamp' },
+      ],
+    },
+    partitionSpec: {
+      'spec-id': 0,
+      fields: [{ 'source-id': 4, 'field-id': 1000, name: '_ingested_at_hour', transform: 'hour' }],
+    },
+    sortOrder: {
+      'order-id': 1,
+      fields: [
+        { 'source-id': 2, transform: 'identity', direction: 'asc', 'null-order': 'nulls-first' },
+      ],
+    },
+    properties: { 'write.parquet.compression-codec': 'zstd' },
+  };
+}
+
+/** A two-table market domain in the given environment. */
+export function marketDeployment(
+  environment: Environment,
+  changes: { readonly domain?: Domain; readonly lakeWriterConfig?: string } = {},
+): Deployment {
+  const domain = changes.domain ?? MARKET;
+  const project: Project = { platform: { name: 'sluice' }, environment, domains: [domain] };
+  return {
+    project,
+    domains: [
+      {
+        domain,
+        tables: [tableShape('trade'), tableShape('quote')],
+        lakeWriterConfig: changes.lakeWriterConfig ?? '{"domain":"market"}\n',
+      },
+    ],
+    bundler: FIXED_BUNDLER,
+  };
+}
