@@ -13,6 +13,8 @@ export function createCdkApp(root: string, outdir?: string): App {
   return new App({
     context: { ...settings.context },
     treeMetadata: false,
+    // Synthesis is called by name, so that its findings can be reported.
+    autoSynth: false,
     ...(outdir === undefined ? {} : { outdir }),
   });
 }

@@ -33,9 +33,10 @@ export function synthesizeWithoutFindings(app: App): CloudAssembly {
 function throwFindings(outdir: string, cause: unknown): void {
   const findings = readFindings(path.join(outdir, REPORT_FILE));
   if (findings.length === 0) return;
+  const count = findings.length === 1 ? '1 finding' : `${findings.length} findings`;
   throw new SluiceError(
     'CONFIG_INVALID',
-    `${findings.length} findings of the infrastructure rules; change the resource, or acknowledge the finding beside it with a true reason\n` +
+    `${count} of the infrastructure rules; change the resource, or acknowledge the finding beside it with a true reason\n` +
       findings.map((finding) => `  ${finding}`).join('\n'),
     { cause },
   );

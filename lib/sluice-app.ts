@@ -1,7 +1,7 @@
 import { type App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { Domain, Environment, Project } from '#core/config/project.ts';
-import type { TableShape } from './constructs/iceberg-table.ts';
+import type { CatalogTable } from './constructs/iceberg-table.ts';
 import type { LambdaBundler } from './constructs/lambda-code.ts';
 import { nameScope, physicalName } from './names.ts';
 import { CatalogStack } from './stacks/catalog-stack.ts';
@@ -21,8 +21,8 @@ export interface Deployment {
 
 export interface DomainDeployment {
   readonly domain: Domain;
-  /** Shapes the bronze tables are created with. */
-  readonly tables: readonly TableShape[];
+  /** Bronze tables as they are created. */
+  readonly tables: readonly CatalogTable[];
   /** JSON of the lake writer's configuration. */
   readonly lakeWriterConfig: string;
 }

@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { SluiceError } from '#core/errors.ts';
 import { createCdkApp } from './cdk-app.ts';
+import { createLambdaBundler, type LambdaBundler } from './constructs/lambda-code.ts';
 import { synthesizeWithoutFindings } from './findings.ts';
+import { loadDeployment } from './load-deployment.ts';
 import { addStacks, type Deployment } from './sluice-app.ts';
 
 /** A cloud assembly on disk. */
@@ -10,6 +12,21 @@ export interface Synthesis {
   readonly outdir: string;
   readonly stacks: readonly { readonly name: string; readonly resources: number }[];
   readonly seconds: number;
+}
+
+/** The assembly of an environment of the project at `root`; see synthesizeDeployment. Throws CONFIG_INVALID. */
+export function synthesize(options: {
+  readonly root: string;
+  readonly environment: string;
+  readonly outdir: string;
+  /** Shared between environments, it bundles each function once. */
+  readonly bundler?: LambdaBundler;
+}): Synthesis {
+  const { root, environment, outdir, bundler = createLambdaBundler(root) } = options;
+  const startedMs = performance.now();
+  const deployment = loadDeployment({ root, environment, bundler });
+  const synthesis = synthesizeDeployment(deployment, { root, outdir });
+  return { ...synthesis, seconds: (performance.now() - startedMs) / 1000 };
 }
 
 /**

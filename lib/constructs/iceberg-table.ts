@@ -4,16 +4,14 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { SluiceError } from '#core/errors.ts';
 import type { PartitionSpec } from '#core/iceberg/spec/partition.ts';
-import type { NestedField, Schema } from '#core/iceberg/spec/schema.ts';
+import type { NestedField } from '#core/iceberg/spec/schema.ts';
 import type { SortOrder } from '#core/iceberg/spec/sort-order.ts';
+import type { TableShape } from '#core/schema/table-shape.ts';
 
-/** What a table is created with; afterwards the writer evolves it through Iceberg metadata, never through the template. */
-export interface TableShape {
+/** A bronze table as it is created: name and frozen shape (schemas/tables). */
+export interface CatalogTable {
   readonly name: string;
-  readonly schema: Schema;
-  readonly partitionSpec: PartitionSpec;
-  readonly sortOrder: SortOrder;
-  readonly properties: Readonly<Record<string, string>>;
+  readonly shape: Pick<TableShape, 'schema' | 'partitionSpec' | 'sortOrder' | 'properties'>;
 }
 
 /**
@@ -23,22 +21,22 @@ export interface TableShape {
  */
 export function createIcebergTable(
   scope: Construct,
-  props: { readonly lake: IBucket; readonly database: string; readonly shape: TableShape },
+  props: { readonly lake: IBucket; readonly database: string; readonly table: CatalogTable },
 ): CfnTable {
-  const { shape } = props;
-  const table = new CfnTable(scope, shape.name, {
+  const { name, shape } = props.table;
+  const table = new CfnTable(scope, name, {
     catalogId: Aws.ACCOUNT_ID,
     databaseName: props.database,
-    name: shape.name,
+    name,
     openTableFormatInput: {
       icebergInput: {
         metadataOperation: 'CREATE',
         version: '2',
         icebergTableInput: {
-          location: props.lake.s3UrlForObject(`${props.database}/${shape.name}`),
-          schema: schemaProperty(shape),
+          location: props.lake.s3UrlForObject(`${props.database}/${name}`),
+          schema: schemaProperty(props.table),
           partitionSpec: partitionSpecProperty(shape.partitionSpec),
-          writeOrder: writeOrderProperty(shape),
+          ...writeOrderProperty(shape.sortOrder),
           properties: { ...shape.properties },
         },
       },
@@ -48,22 +46,22 @@ export function createIcebergTable(
   return table;
 }
 
-function schemaProperty(shape: TableShape): CfnTable.IcebergSchemaProperty {
-  const { schema } = shape;
+function schemaProperty(table: CatalogTable): CfnTable.IcebergSchemaProperty {
+  const { schema } = table.shape;
   const identifiers = schema['identifier-field-ids'];
   return {
     type: 'struct',
     schemaId: schema['schema-id'],
-    fields: schema.fields.map((field) => fieldProperty(shape, field)),
+    fields: schema.fields.map((field) => fieldProperty(table.name, field)),
     ...(identifiers === undefined ? {} : { identifierFieldIds: [...identifiers] }),
   };
 }
 
-function fieldProperty(shape: TableShape, field: NestedField): CfnTable.IcebergStructFieldProperty {
+function fieldProperty(table: string, field: NestedField): CfnTable.IcebergStructFieldProperty {
   if (typeof field.type !== 'string') {
     throw new SluiceError(
       'FEATURE_UNSUPPORTED',
-      `table ${shape.name}, column ${field.name}: AWS::Glue::Table takes a column type as a string, got a nested ` +
+      `table ${table}, column ${field.name}: AWS::Glue::Table takes a column type as a string, got a nested ` +
         `${field.type.type}; store the field as a JSON string instead`,
     );
   }
@@ -88,14 +86,20 @@ function partitionSpecProperty(spec: PartitionSpec): CfnTable.IcebergPartitionSp
   };
 }
 
-function writeOrderProperty(shape: TableShape): CfnTable.IcebergSortOrderProperty {
+/** An unsorted table has no write order. Source: Iceberg v2 §Sorting. */
+function writeOrderProperty(
+  sortOrder: SortOrder,
+): Pick<CfnTable.IcebergTableInputProperty, 'writeOrder'> {
+  if (sortOrder.fields.length === 0) return {};
   return {
-    orderId: shape.sortOrder['order-id'],
-    fields: shape.sortOrder.fields.map((field) => ({
-      sourceId: field['source-id'],
-      transform: field.transform,
-      direction: field.direction,
-      nullOrder: field['null-order'],
-    })),
+    writeOrder: {
+      orderId: sortOrder['order-id'],
+      fields: sortOrder.fields.map((field) => ({
+        sourceId: field['source-id'],
+        transform: field.transform,
+        direction: field.direction,
+        nullOrder: field['null-order'],
+      })),
+    },
   };
 }

@@ -3,14 +3,14 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { type Domain, databaseName, type Environment } from '#core/config/project.ts';
 import { createGlueDatabase } from '../constructs/glue-database.ts';
-import { createIcebergTable, type TableShape } from '../constructs/iceberg-table.ts';
+import { type CatalogTable, createIcebergTable } from '../constructs/iceberg-table.ts';
 
 export interface CatalogStackProps extends StackProps {
   readonly environment: Environment;
   readonly domain: Domain;
   readonly lake: IBucket;
-  /** Shapes the domain's tables are created with; they never change (schemas/tables). */
-  readonly tables: readonly TableShape[];
+  /** What the domain's tables are created with; it never changes (schemas/tables). */
+  readonly tables: readonly CatalogTable[];
 }
 
 /** Stateful: the bronze database of a domain and its Iceberg tables. */
@@ -24,10 +24,12 @@ export class CatalogStack extends Stack {
     });
     // A scope of their own gives logical ids a hash: `order_item` and `orderitem` stay apart.
     const tables = new Construct(this, 'Tables');
-    for (const shape of props.tables) {
-      const table = createIcebergTable(tables, { lake: props.lake, database: bronze, shape });
-      table.addResourceDependency(database);
+    for (const table of props.tables) {
+      const resource = createIcebergTable(tables, { lake: props.lake, database: bronze, table });
+      resource.addResourceDependency(database);
     }
-    new CfnOutput(this, 'BronzeDatabaseName', { value: database.ref });
+    new CfnOutput(this, 'BronzeDatabaseName', {
+      value: database.ref,
+    });
   }
 }

@@ -27,6 +27,8 @@ export class IngestionStack extends Stack {
       encryption: kinesis.StreamEncryption.MANAGED,
       removalPolicy: dataRemovalPolicy(environment),
     });
-    new CfnOutput(this, 'StreamName', { value: this.stream.streamName });
+    new CfnOutput(this, 'StreamName', {
+      value: this.stream.streamName,
+    });
   }
 }

@@ -9,6 +9,8 @@ export class ProcessingStack extends Stack {
   constructor(scope: Construct, id: string, props: ProcessingStackProps) {
     super(scope, id, props);
     const writer = new LakeWriter(this, 'LakeWriter', props);
-    new CfnOutput(this, 'LakeWriterFunctionName', { value: writer.function.functionName });
+    new CfnOutput(this, 'LakeWriterFunctionName', {
+      value: writer.function.functionName,
+    });
   }
 }

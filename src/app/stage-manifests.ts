@@ -30,7 +30,7 @@ export interface ManifestStage {
 
 interface MergedManifest {
   /** Paths of the manifests it replaces. */
-  readonly parts: ReadonlySet<string>;
+  readonly parts: readonly string[];
   readonly staged: StagedManifest;
 }
 
@@ -74,7 +74,7 @@ export async function stageManifests(
     loadManifestList((uri) => context.store.get(uri), currentSnapshot(metadata)),
   ]);
   const merged = await stageMerges(context, metadata, parent);
-  const replaced = new Set(merged.flatMap(({ parts }) => [...parts]));
+  const replaced = new Set(merged.flatMap(({ parts }) => parts));
   return {
     staged: [...added, ...merged.map(({ staged }) => staged)],
     kept: parent.filter((manifest) => !replaced.has(manifest.manifestPath)),
@@ -123,11 +123,14 @@ async function stageMerges(
   metadata: TableMetadata,
   parent: readonly ManifestFile[],
 ): Promise<readonly MergedManifest[]> {
-  const listed = new Set(parent.map((manifest) => manifest.manifestPath));
-  const merges = context.stage.merged.filter(({ parts }) => parts.isSubsetOf(listed));
-  const replaced = new Set(merges.flatMap(({ parts }) => [...parts]));
-  const rest = parent.filter((manifest) => !replaced.has(manifest.manifestPath));
-  for (const group of planManifestMerge(metadata, rest)) {
+  const remaining = new Map(parent.map((manifest) => [manifest.manifestPath, manifest]));
+  const merges: MergedManifest[] = [];
+  for (const merged of context.stage.merged) {
+    if (!merged.parts.every((path) => remaining.has(path))) continue;
+    for (const path of merged.parts) remaining.delete(path);
+    merges.push(merged);
+  }
+  for (const group of planManifestMerge(metadata, [...remaining.values()])) {
     const merged = await writeMerged(context, group);
     context.stage.merged.push(merged);
     merges.push(merged);
@@ -147,5 +150,5 @@ async function writeMerged(
     { manifestPath, snapshotId: context.snapshotId, syncMarker: context.random.bytes(16) },
   );
   await putImmutable(context.store, manifestPath, bytes);
-  return { parts: new Set(group.map((manifest) => manifest.manifestPath)), staged };
+  return { parts: group.map((manifest) => manifest.manifestPath), staged };
 }

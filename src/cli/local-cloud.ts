@@ -3,27 +3,35 @@ import { z } from 'zod';
 import { SluiceError } from '#core/errors.ts';
 import { ensureAssembly } from './assembly.ts';
 import type { CommandContext } from './command.ts';
+import type { StackOutputs } from './stack-outputs.ts';
 import { lockHolder, lockState, readJsonFile, stateFolder } from './state-folder.ts';
 
 export const DEFAULT_PORT = 4566;
 
 /** Answer of `GET /_sluice/health`. */
-const health = z.object({
+const healthAnswer = z.object({
   pid: z.int(),
   endpoint: z.string(),
   /** Records wait on a shard, or a function is at work. */
   pending: z.boolean(),
   stacks: z.array(z.object({ name: z.string(), resources: z.int() })),
-  outputs: z.record(z.string(), z.string()),
+  outputs: z.record(z.string(), z.record(z.string(), z.string())),
 });
-export type CloudHealth = z.infer<typeof health>;
+export interface CloudHealth {
+  readonly pid: number;
+  readonly endpoint: string;
+  readonly pending: boolean;
+  readonly stacks: readonly { readonly name: string; readonly resources: number }[];
+  /** Stack name to output name to value. */
+  readonly outputs: StackOutputs;
+}
 
 /** A local cloud to work with: started by this process, or found running. */
 export interface LocalCloud {
   readonly endpoint: string;
   readonly attached: boolean;
   readonly stacks: CloudHealth['stacks'];
-  /** Stack outputs by name. */
+  /** Stack name to output name to value. */
   readonly outputs: CloudHealth['outputs'];
   readonly seconds: { readonly synth: number; readonly template: number };
   health(): Promise<CloudHealth>;
@@ -120,7 +128,7 @@ async function fetchHealth(endpoint: string): Promise<CloudHealth> {
     const response = await fetch(`${endpoint}/_sluice/health`, {
       signal: AbortSignal.timeout(10_000),
     });
-    return health.parse(await response.json());
+    return healthAnswer.parse(await response.json());
   } catch (cause) {
     throw new SluiceError(
       'SOURCE_UNAVAILABLE',

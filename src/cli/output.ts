@@ -1,5 +1,3 @@
-import type { WriteStream } from 'node:tty';
-
 /** Where a command's words go. In JSON mode stdout carries one object on its last line and nothing else. */
 export interface Output {
   readonly jsonMode: boolean;
@@ -25,12 +23,15 @@ export interface ProgressBar {
   stop(): void;
 }
 
+/** The part of a stream that output needs. */
+export interface TextSink {
+  write(text: string): unknown;
+}
+
 export interface OutputStreams {
-  readonly stdout: Pick<WriteStream, 'write'>;
-  readonly stderr: Pick<WriteStream, 'write'> & {
-    readonly isTTY?: boolean;
-    readonly columns?: number;
-  };
+  readonly stdout: TextSink;
+  readonly stderr: TextSink & { readonly isTTY?: boolean };
+  /** Milliseconds from any origin, for rates. */
   readonly now: () => number;
 }
 

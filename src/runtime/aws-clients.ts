@@ -38,8 +38,9 @@ export function createS3Client(target: AwsTarget = {}): S3Client {
   return new S3Client({ ...target, requestHandler: requestHandler() });
 }
 
+/** One attempt per call: a repeated commit whose first answer was lost would look like a conflict. */
 export function createGlueClient(target: AwsTarget = {}): GlueClient {
-  return new GlueClient({ ...target, requestHandler: requestHandler() });
+  return new GlueClient({ ...target, requestHandler: requestHandler(), maxAttempts: 1 });
 }
 
 /** One attempt per call: the producer owns retries. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Domain, Environment, Project, Stream } from '#core/config/project.ts';
 import type { Field } from '#core/schema/field.ts';
-import type { TableShape } from '#lib/constructs/iceberg-table.ts';
+import type { CatalogTable } from '#lib/constructs/iceberg-table.ts';
 import type { LambdaBundler } from '#lib/constructs/lambda-code.ts';
 import type { Deployment } from '#lib/sluice-app.ts';
 
@@ -87,32 +87,33 @@ export const MARKET: Domain = {
   ],
 };
 
-export function tableShape(name: string): TableShape {
-  return {
-    name,
-    schema: {
-      type: 'struct',
-      'schema-id': 0,
-      fields: [
-        { id: 1, name: 'symbol', required: true, type: 'string', doc: 'Instrument' },
-        { id: 2, name: 'timestamp', required: true, type: 'timestamp' },
-        { id: 3, name: 'price', required: false, type: 'decimal(18, 4)' },
-        { id: 4, name: '_ingested_at', required: true, type: 'timestamp' },
-      ],
-    },
-    partitionSpec: {
-      'spec-id': 0,
-      fields: [{ 'source-id': 4, 'field-id': 1000, name: '_ingested_at_hour', transform: 'hour' }],
-    },
-    sortOrder: {
-      'order-id': 1,
-      fields: [
-        { 'source-id': 2, transform: 'identity', direction: 'asc', 'null-order': 'nulls-first' },
-      ],
-    },
-    properties: { 'write.parquet.compression-codec': 'zstd' },
-  };
+export function catalogTable(name: string): CatalogTable {
+  return { name, shape: TABLE_SHAPE };
 }
+
+const TABLE_SHAPE: CatalogTable['shape'] = {
+  schema: {
+    type: 'struct',
+    'schema-id': 0,
+    fields: [
+      { id: 1, name: 'symbol', required: true, type: 'string', doc: 'Instrument' },
+      { id: 2, name: 'timestamp', required: true, type: 'timestamp' },
+      { id: 3, name: 'price', required: false, type: 'decimal(18, 4)' },
+      { id: 4, name: '_ingested_at', required: true, type: 'timestamp' },
+    ],
+  },
+  partitionSpec: {
+    'spec-id': 0,
+    fields: [{ 'source-id': 4, 'field-id': 1000, name: '_ingested_at_hour', transform: 'hour' }],
+  },
+  sortOrder: {
+    'order-id': 1,
+    fields: [
+      { 'source-id': 2, transform: 'identity', direction: 'asc', 'null-order': 'nulls-first' },
+    ],
+  },
+  properties: { 'write.parquet.compression-codec': 'zstd' },
+};
 
 /** A two-table market domain in the given environment. */
 export function marketDeployment(
@@ -126,7 +127,7 @@ export function marketDeployment(
     domains: [
       {
         domain,
-        tables: [tableShape('trade'), tableShape('quote')],
+        tables: [catalogTable('trade'), catalogTable('quote')],
         lakeWriterConfig: changes.lakeWriterConfig ?? '{"domain":"market"}\n',
       },
     ],

@@ -22,6 +22,7 @@ export interface StackPlan {
   readonly name: string;
   /** A resource comes after those it refers to. */
   readonly resources: readonly PlannedResource[];
+  /** Outputs made for people and tools; those that only feed other stacks' imports are left out. */
   readonly outputs: Readonly<Record<string, string>>;
 }
 
@@ -206,8 +207,8 @@ class StackPlanner implements Scope {
       if (!this.#exists(output.condition, where)) continue;
       const value = resolveValue(output.value, this, `${where}.Value`);
       this.#shared.outputs.set(`${this.#stack.name}/${name}`, value);
-      if (value !== UNRESOLVED) outputs[name] = String(value);
       if (output.exportName !== null) this.#export(output.exportName, value, where);
+      else if (value !== UNRESOLVED) outputs[name] = String(value);
     }
     return outputs;
   }

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { AwsError } from '../gateway/json-protocol.ts';
+import { AwsError } from '#embedded/gateway/json-protocol.ts';
 
 /** Operations dynalite 4 has. Everything else (transactions, TTL, backups, streams, PartiQL) is refused by name. */
 export const OPERATION_NAMES = [

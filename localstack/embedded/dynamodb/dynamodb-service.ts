@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { SluiceError } from '#core/errors.ts';
-import { AwsError, type JsonOperation, serveJson } from '../gateway/json-protocol.ts';
-import type { DynamoDbService } from '../services.ts';
-import { LOCAL_ACCOUNT, LOCAL_REGION } from '../services.ts';
+import { AwsError, type JsonOperation, serveJson } from '#embedded/gateway/json-protocol.ts';
+import type { DynamoDbService } from '#embedded/services.ts';
+import { LOCAL_ACCOUNT, LOCAL_REGION } from '#embedded/services.ts';
 import {
   createStore,
   type DynaliteStore,
@@ -21,7 +21,7 @@ const ACTIVE_POLLS = 2500;
  * DynamoDB on a folder, by dynalite over LevelDB: an acknowledged write survives SIGKILL.
  * Throws USAGE when another process has the folder open.
  */
-export async function openDynamoDb(options: {
+export async function openDynamoDbService(options: {
   /** Folder of this service alone; created when missing. */
   readonly stateDir: string;
 }): Promise<DynamoDbService> {

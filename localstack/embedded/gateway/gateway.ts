@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SluiceError } from '#core/errors.ts';
-import type { HttpService } from '../services.ts';
+import type { HttpService } from '#embedded/services.ts';
 import { browserRefusal } from './browser-guard.ts';
 import { listenMultiplexed } from './multiplexed-server.ts';
 import type { Route, ServiceName } from './route-request.ts';

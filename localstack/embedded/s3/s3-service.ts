@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { S3Service } from '../services.ts';
+import type { S3Service } from '#embedded/services.ts';
 import { findOperation } from './operation-table.ts';
 import { setBucket } from './operations/bucket-operations.ts';
 import { writePrecondition } from './protocol/conditions.ts';
@@ -20,16 +20,19 @@ const CLOSE_GRACE_MS = 2000;
 export interface S3Options {
   /** Folder of this service alone; created when missing. */
   readonly stateDir: string;
-  /** Milliseconds since the epoch. */
-  readonly nowMs: () => number;
+  /**
+   * Milliseconds since the epoch.
+   * @default Date.now
+   */
+  readonly nowMs?: () => number;
 }
 
 /**
  * Amazon S3 on a folder. What was acknowledged survives SIGKILL; what was not is there whole or not at all.
  * Throws FORMAT_CORRUPT when the folder is damaged.
  */
-export function openS3(options: S3Options): S3Service {
-  const store = openS3Store(options);
+export function openS3Service(options: S3Options): S3Service {
+  const store = openS3Store({ stateDir: options.stateDir, nowMs: options.nowMs ?? Date.now });
   const inFlight = new Map<ServerResponse, Promise<void>>();
   let isClosing = false;
   return {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AwsError, readBody } from '../gateway/json-protocol.ts';
-import { writeFailure } from '../gateway/write-failure.ts';
-import { leaf, node, xmlDocument } from '../gateway/xml.ts';
-import type { HttpService } from '../services.ts';
-import { LOCAL_ACCOUNT } from '../services.ts';
+import { AwsError, readBody } from '#embedded/gateway/json-protocol.ts';
+import { writeFailure } from '#embedded/gateway/write-failure.ts';
+import { leaf, node, xmlDocument } from '#embedded/gateway/xml.ts';
+import type { HttpService } from '#embedded/services.ts';
+import { LOCAL_ACCOUNT } from '#embedded/services.ts';
 
 const STS_NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 /** AssumeRole with session policies is the largest STS request; it stays far below this. */
@@ -14,7 +14,7 @@ const MAX_BODY_BYTES = 256 * 1024;
  * Security Token Service with the one operation that tools call to see where they are:
  * GetCallerIdentity answers the local account. Source: AWS STS API reference, query protocol.
  */
-export function createSts(): HttpService {
+export function createStsService(): HttpService {
   return {
     async handle(request, response) {
       try {

@@ -58,7 +58,7 @@ export const produce: Command = {
     },
   },
   async run(context) {
-    const loaded = await loadProject({ root: context.root, environment: 'local' });
+    const loaded = loadProject({ root: context.root, environment: 'local' });
     const stream = findStream(loaded, stringOption(context, 'stream'));
     const input = await openInput(context, loaded, stream);
     const cloud = await openLocalCloud(context, { port: 0 });
@@ -138,7 +138,7 @@ async function openFile(
   const tally = { object: path.basename(file), rows: 0, valid: 0, invalid: 0 };
   const chunks = await readCsvEvents(file, {
     stream,
-    encode: createStreamEncoder(loaded, stream).encode,
+    encode: createStreamEncoder(loaded.registry, stream).encode,
     assignments: stringOptions(context, 'map').map(parseAssignment),
     tally,
     onInvalid: createProblemPrinter(context, file),
@@ -159,7 +159,7 @@ function openGenerator(
 ): ProduceInput {
   const events = integerOption(context, 'events', { default: 0, min: 1, max: 1_000_000_000 });
   const seed = stringOption(context, 'seed') ?? String(Date.now());
-  const { encode, schemaVersionId } = createStreamEncoder(loaded, stream);
+  const { encode, schemaVersionId } = createStreamEncoder(loaded.registry, stream);
   const spanMs = Math.min(3_600_000, (events / stream.rate.expectedPerSecond) * 1000);
   const eventAt = createEventGenerator({
     stream,

@@ -14,7 +14,7 @@ export const tables: Command = {
   options: {},
   async run(context) {
     const { output } = context;
-    const { project } = await loadProject({ root: context.root, environment: 'local' });
+    const { project } = loadProject({ root: context.root, environment: 'local' });
     const cloud = await openLocalCloud(context, { port: 0 });
     const lake = openLake(localTarget(cloud.endpoint), { workGroup: workGroupOf(cloud.outputs) });
     try {

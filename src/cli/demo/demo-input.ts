@@ -45,7 +45,7 @@ export async function createDemoInput(loaded: LoadedProject, run: DemoRun): Prom
       `the demo needs stream ${DEMO_STREAM} of domain ${DEMO_DOMAIN} in domains/${DEMO_DOMAIN}.yaml`,
     );
   }
-  const { encode, schemaVersionId } = createStreamEncoder(loaded, stream);
+  const { encode, schemaVersionId } = createStreamEncoder(loaded.registry, stream);
   const file = { object: REAL_ROWS_FILE, rows: 0, valid: 0, invalid: 0 };
   const generator = {
     stream,
@@ -73,6 +73,7 @@ export async function createDemoInput(loaded: LoadedProject, run: DemoRun): Prom
         eventAt: createEventGenerator(generator),
         encode,
         schemaVersionId,
+        undecodableEvery: UNDECODABLE_EVERY,
       });
     },
     expectedEvents: REAL_ROWS + run.events + undecodable,

@@ -3,6 +3,7 @@ import { describeTables } from '#app/describe-tables.ts';
 import { type HeldPayloads, readHeldPayloads, withoutHeld } from '#app/held-payloads.ts';
 import { produceEvents } from '#app/produce-events.ts';
 import { databaseName } from '#core/config/project.ts';
+import { schemasById } from '#core/schema/registry.ts';
 import { localTarget } from '#runtime/aws-clients.ts';
 import { type LakeAccess, openLake } from '#runtime/lake-access.ts';
 import { type LoadedProject, loadProject } from '#runtime/load-project.ts';
@@ -37,7 +38,7 @@ interface DemoSession {
 /** Returns 0 only when every received event is accounted for and the books agree. */
 export async function runDemo(context: CommandContext, options: DemoOptions): Promise<number> {
   const { output, root } = context;
-  const loaded = await loadProject({ root, environment: 'local' });
+  const loaded = loadProject({ root, environment: 'local' });
   output.line('Synthesizing the templates and starting the local cloud from them …');
   const cloud = await openLocalCloud(context, { port: options.port });
   const startedMs = performance.now() - cloud.seconds.template * 1000;
@@ -194,19 +195,24 @@ async function waitForCommit(session: DemoSession): Promise<void> {
 
 async function closeBooks(session: DemoSession, run: DemoRun): Promise<Account> {
   const received = await countReceivedNow(session);
-  const account = await balance(session, session.loaded.project, {
-    received,
-    deadLetterUri: deadLetterUriOf(session.cloud.outputs),
-  });
+  const account = await balance(
+    { lake: session.lake, receipts: session.producer.receipts },
+    session.loaded.project,
+    {
+      received,
+      deadLetterUri: deadLetterUriOf(session.cloud.outputs),
+    },
+  );
   writeDemoState(session.demoFile, { run: { ...run, finished: true }, received });
   return account;
 }
 
 function countReceivedNow(session: DemoSession) {
   const { received } = readDemoState(session.demoFile);
+  const schemas = schemasById(session.loaded.registry);
   return countReceived(session.producer.stream, received, {
     streamName: session.streamName,
-    streamOfSchema: (id) => session.loaded.registry.bySchemaVersionId(id)?.stream ?? null,
+    streamOfSchema: (id) => schemas.get(id)?.stream ?? null,
   });
 }
 

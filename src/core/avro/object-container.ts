@@ -123,7 +123,7 @@ function* encodeBlocks(
   schema: AvroSchema,
   records: readonly unknown[],
 ): Generator<{ readonly count: number; readonly data: Uint8Array }> {
-  const type = avsc.Type.forSchema(schema as Parameters<typeof avsc.Type.forSchema>[0], {
+  const type = avsc.Type.forSchema(withoutAnnotations(schema), {
     registry: { long: BIGINT_LONG },
     wrapUnions: false,
   });
@@ -139,6 +139,16 @@ function* encodeBlocks(
     pendingBytes = 0;
   }
   if (pending.length > 0) yield { count: pending.length, data: Buffer.concat(pending) };
+}
+
+/** avsc takes its own long for `{"type":"long", …}`; without annotations it takes the registered one. */
+function withoutAnnotations(schema: AvroSchema): Parameters<typeof avsc.Type.forSchema>[0] {
+  const text = JSON.stringify(schema, (_key, value: unknown) => {
+    const type = (value as { readonly type?: unknown } | null)?.type;
+    const isAnnotated = typeof value === 'object' && type === 'long' && !('name' in Object(value));
+    return isAnnotated ? 'long' : value;
+  });
+  return JSON.parse(text);
 }
 
 function encodeDatum(type: { toBuffer(value: unknown): Uint8Array }, record: unknown): Uint8Array {

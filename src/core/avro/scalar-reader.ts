@@ -1,9 +1,11 @@
 import { SluiceError } from '../errors.ts';
-import type { FieldType } from '../schema/field.ts';
+import type { FieldType, Value } from '../schema/field.ts';
 import { type AvroCursor, avroCorrupt } from './avro-cursor.ts';
 import type { AvroType } from './avro-type.ts';
 import { decodeTwosComplement } from './decimal-bytes.ts';
-import type { ValueReader } from './value-reader.ts';
+
+/** Reads one value in the representation of `Row` and moves the cursor behind it. */
+export type ValueReader = (cursor: AvroCursor) => Value;
 
 /** Longest decimal that is read: 38 digits fit 16 bytes; more are sign extension, up to this bound. */
 const MAX_DECIMAL_BYTES = 64;

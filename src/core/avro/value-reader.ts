@@ -2,11 +2,13 @@ import type { Field, Row, Value } from '../schema/field.ts';
 import { storedName } from '../schema/field.ts';
 import { type AvroCursor, avroCorrupt } from './avro-cursor.ts';
 import { type AvroField, type AvroRecord, type AvroType, hasBytes } from './avro-type.ts';
-import { createScalarReader, incompatible, type ReadTarget } from './scalar-reader.ts';
+import {
+  createScalarReader,
+  incompatible,
+  type ReadTarget,
+  type ValueReader,
+} from './scalar-reader.ts';
 import { createSkipper } from './value-skipper.ts';
-
-/** Reads one value in the representation of `Row` and moves the cursor behind it. */
-export type ValueReader = (cursor: AvroCursor) => Value;
 
 /**
  * Compiles schema resolution: bytes of `writer`, seen through `reader`, as a value of the field.

@@ -3,9 +3,9 @@ import { tableNameProblem } from './athena-name.ts';
 import type { Category } from './category.ts';
 import type { ConfigChecks } from './check-expression.ts';
 import {
-  CATEGORY_NOT_SUPPORTED,
   type CategoryInput,
   categoryModel,
+  incompleteCategoryModel,
 } from './model/category-model.ts';
 import {
   DOMAIN_NOT_SUPPORTED,
@@ -35,7 +35,7 @@ import {
 } from './source/config-file.ts';
 import { type ConfigIssue, compareIssues, quote } from './source/config-issue.ts';
 import type { FileModel } from './source/model-issues.ts';
-import { unknownName } from './source/nearest-name.ts';
+import { nearestName, unknownName } from './source/nearest-name.ts';
 
 export type ProjectReading =
   | { readonly ok: true; readonly project: Project }
@@ -145,7 +145,7 @@ function nameFiles(files: readonly TextFile[], issues: ConfigIssue[]): readonly 
     const classified = classifyPath(file.path);
     const problem =
       classified === null
-        ? `expected ${KNOWN_PATHS}, got ${quote(file.path)}`
+        ? unknownPath(file.path)
         : seen.has(file.path)
           ? 'expected the file once, got it twice'
           : fileNameProblem(classified.kind, classified.name);
@@ -153,6 +153,12 @@ function nameFiles(files: readonly TextFile[], issues: ConfigIssue[]): readonly 
     if (problem !== null) issues.push(fileIssue(file.path, problem));
     return classified === null ? [] : [{ ...file, ...classified }];
   });
+}
+
+function unknownPath(path: string): string {
+  const nearest = nearestName(path, ['config/platform.yaml', path.replace(/\.yml$/, '.yaml')]);
+  const hint = nearest === null ? '' : `; did you mean ${quote(nearest)}?`;
+  return `expected ${KNOWN_PATHS}, got ${quote(path)}${hint}`;
 }
 
 /** Environments have no underscore: `<env>_<domain>_bronze` has to be read back without doubt. */

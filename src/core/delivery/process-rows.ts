@@ -161,10 +161,10 @@ function applyRules(
   const flags: string[] = [];
   for (const rule of plan.rules) {
     if (rule.test(row) === true) continue;
-    if (rule.onFail === 'reject') return { reason: `quality rule "${rule.text}" does not hold` };
-    flags.push(rule.text);
+    if (rule.onFail === 'reject') return { reason: `quality rule "${rule.name}" does not hold` };
+    flags.push(rule.name);
   }
-  return { flags: flags.length === 0 ? null : flags.join('; ') };
+  return { flags: flags.length === 0 ? null : flags.join(',') };
 }
 
 function eventTimeOf(plan: StreamPlan, row: Row): bigint | null {
@@ -180,8 +180,8 @@ function bronzeRow(
 ): Row {
   const { accepted } = options;
   const raw: Record<string, Value> = {};
-  for (const { column, rewrites } of plan.mapping) {
-    if (rewrites) raw[`_raw_${column}`] = accepted.row[column] ?? null;
+  for (const { column, rawColumn } of plan.mapping) {
+    if (rawColumn !== null) raw[rawColumn] = accepted.row[column] ?? null;
   }
   const sourceSystem = accepted.row['source_system'];
   return {

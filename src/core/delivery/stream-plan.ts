@@ -1,5 +1,8 @@
 import type { Stream } from '../config/project.ts';
-import { compileExpression } from '../expression/compile-expression.ts';
+import { typeExpression } from '../expression/check-expression.ts';
+import { compileExpression, compileTyped } from '../expression/compile-expression.ts';
+import { convert } from '../expression/convert-type.ts';
+import { rawColumnName } from '../schema/bronze-table.ts';
 import type { Field, Row, Value } from '../schema/field.ts';
 import { storedName } from '../schema/field.ts';
 
@@ -10,14 +13,15 @@ export interface StreamPlan {
   /** Names of float and double fields that must be finite. */
   readonly finiteFields: readonly string[];
   readonly rules: readonly {
-    readonly text: string;
+    readonly name: string;
     readonly onFail: 'reject' | 'flag';
     readonly test: (row: Row) => Value;
   }[];
   readonly mapping: readonly {
+    /** As stored. */
     readonly column: string;
-    /** The column is also a source field: the source value is kept as `_raw_<column>`. */
-    readonly rewrites: boolean;
+    /** Column that keeps the source value when the mapping rewrites a field; null when it fills a column of its own. */
+    readonly rawColumn: string | null;
     readonly evaluate: (row: Row) => Value;
   }[];
   readonly delayMicros: bigint;
@@ -35,14 +39,14 @@ export function compileStreamPlan(
     mappingVersion: options.mappingVersion,
     finiteFields: stream.fields.filter(mustBeFinite).map(storedName),
     rules: stream.quality.map((rule) => ({
-      text: rule.rule,
+      name: rule.name,
       onFail: rule.onFail,
       test: compileExpression(rule.rule, stream.fields),
     })),
-    mapping: stream.mapping.map(({ column, expression }) => ({
-      column,
-      rewrites: names.has(column),
-      evaluate: compileExpression(expression, stream.fields),
+    mapping: stream.mapping.map(({ column, expression, type }) => ({
+      column: storedName({ name: column, type }),
+      rawColumn: names.has(column) ? rawColumnName({ name: column, type }) : null,
+      evaluate: compileTyped(convert(typeExpression(expression, stream.fields), type), expression),
     })),
     delayMicros: BigInt(stream.watermark.delayMs) * 1000n,
     maxFutureSkewMicros: BigInt(stream.watermark.maxFutureSkewMs) * 1000n,

@@ -9,7 +9,7 @@ export function closestName(name: string, candidates: Iterable<string>): string 
   if (name.length > MAX_NAME_LENGTH) return null;
   for (const candidate of candidates) {
     if (candidate.length > MAX_NAME_LENGTH) continue;
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    const distance = nameDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -22,6 +22,14 @@ export function closestName(name: string, candidates: Iterable<string>): string 
 export function suggest(name: string, candidates: Iterable<string>): string {
   const closest = closestName(name, candidates);
   return closest === null ? '' : `; did you mean "${closest}"?`;
+}
+
+/** A name that goes on where the other ends (ceil, ceiling) is close however long it is. */
+function nameDistance(left: string, right: string): number {
+  const shorter = Math.min(left.length, right.length);
+  const continues = shorter >= 4 && left.slice(0, shorter) === right.slice(0, shorter);
+  const distance = editDistance(left, right);
+  return continues ? Math.min(distance, 2) : distance;
 }
 
 /** Levenshtein distance, where swapping two neighbours counts once. */

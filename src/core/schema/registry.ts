@@ -1,4 +1,4 @@
-import type { TableMigration } from './table-change.ts';
+import type { TableMigration } from './table-migration.ts';
 import type { TableShape } from './table-shape.ts';
 
 /** One version of a stream's schema. Never changes once it is committed. */
@@ -29,7 +29,10 @@ export interface StreamSchemas {
   readonly migrations: readonly TableMigration[];
 }
 
-/** Everything that machines have written about schemas. Streams no domain names any more stay: their data does. */
+/**
+ * Everything that machines have written about schemas. Streams no domain names any more stay: their
+ * data does.
+ */
 export interface Registry {
   readonly streams: readonly StreamSchemas[];
 }
@@ -73,17 +76,18 @@ export function schemasById(registry: Registry): ReadonlyMap<string, RegisteredS
 
 /** The version that producers write now. */
 export function currentSchemaVersion(schemas: StreamSchemas): SchemaVersion {
-  return lastOf(schemas.schemaVersions, `${schemas.domain}.${schemas.stream}`);
+  return lastOf(schemas.schemaVersions, schemas);
 }
 
 /** The mapping version in force. */
 export function currentMappingVersion(schemas: StreamSchemas): MappingVersion {
-  return lastOf(schemas.mappingVersions, `${schemas.domain}.${schemas.stream}`);
+  return lastOf(schemas.mappingVersions, schemas);
 }
 
-function lastOf<T>(versions: readonly T[], name: string): T {
+function lastOf<T>(versions: readonly T[], { domain, stream }: StreamSchemas): T {
   const last = versions.at(-1);
-  if (last === undefined)
-    throw new RangeError(`expected at least one version of ${name}, got none`);
+  if (last === undefined) {
+    throw new RangeError(`expected at least one version of ${domain}.${stream}, got none`);
+  }
   return last;
 }

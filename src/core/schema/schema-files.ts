@@ -1,10 +1,22 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { parseSchema } from '#core/iceberg/spec/schema-json.ts';
 import { SluiceError } from '../errors.ts';
 import type { AvroRecord } from './avro-schema.ts';
-import type { Registry, SchemaVersion, StreamSchemas } from './registry.ts';
+import {
+  EMPTY_REGISTRY,
+  type Registry,
+  type SchemaVersion,
+  type StreamSchemas,
+} from './registry.ts';
+import {
+  avroRecordModel,
+  migrationsModel,
+  type RegistryJson,
+  registryModel,
+  tableShapeModel,
+} from './schema-file-models.ts';
 import { contentHash, schemaVersionId } from './schema-version-id.ts';
-import type { TableMigration } from './table-change.ts';
+import { replayMigrations, type TableMigration } from './table-migration.ts';
 import type { TableShape } from './table-shape.ts';
 
 /** A file of the project: path from the root with forward slashes, and its text. */
@@ -36,104 +48,6 @@ export type RegistryReading =
   | { readonly ok: true; readonly registry: Registry }
   | { readonly ok: false; readonly issues: readonly SchemaFileIssue[] };
 
-const positiveInt = z.number().int().min(1);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-
-const registryModel = z.strictObject({
-  format: z.literal(1),
-  streams: z.array(
-    z.strictObject({
-      domain: z.string(),
-      stream: z.string(),
-      schemas: z
-        .array(
-          z.strictObject({ version: positiveInt, file: z.string(), schemaVersionId: z.uuid() }),
-        )
-        .min(1),
-      mappings: z.array(z.strictObject({ version: positiveInt, hash: sha256 })).min(1),
-      table: z.strictObject({ file: z.string(), hash: sha256 }),
-    }),
-  ),
-});
-
-type RegistryJson = z.infer<typeof registryModel>;
-
-/** What of a committed schema later code relies on; the id covers every other byte of meaning. */
-const avroRecordModel = z.looseObject({
-  type: z.literal('record'),
-  name: z.string(),
-  namespace: z.string(),
-  fields: z.array(z.looseObject({ name: z.string(), type: z.unknown() })),
-});
-
-const columnTypeModel: z.ZodType = z.union([
-  z.string(),
-  z.strictObject({
-    type: z.literal('struct'),
-    fields: z.array(
-      z.strictObject({
-        name: z.string(),
-        required: z.boolean(),
-        get type() {
-          return columnTypeModel;
-        },
-        doc: z.string().optional(),
-      }),
-    ),
-  }),
-  z.strictObject({
-    type: z.literal('list'),
-    get element() {
-      return columnTypeModel;
-    },
-  }),
-  z.strictObject({
-    type: z.literal('map'),
-    get value() {
-      return columnTypeModel;
-    },
-  }),
-]);
-
-const changeModel = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('add-column'),
-    name: z.string(),
-    type: columnTypeModel,
-    doc: z.string().optional(),
-  }),
-  z.strictObject({ kind: z.literal('widen'), name: z.string(), type: z.string() }),
-  z.strictObject({ kind: z.literal('rename'), name: z.string(), to: z.string() }),
-  z.strictObject({ kind: z.literal('make-optional'), name: z.string() }),
-]);
-
-const migrationsModel = z.array(
-  z.strictObject({
-    schemaVersion: positiveInt,
-    mappingVersion: positiveInt,
-    changes: z.array(changeModel).min(1),
-  }),
-);
-
-const tableShapeModel = z.strictObject({
-  schemaVersion: positiveInt,
-  mappingVersion: positiveInt,
-  schema: z.looseObject({}),
-  partitionSpec: z.strictObject({
-    'spec-id': z.literal(0),
-    fields: z.array(
-      z.strictObject({
-        'source-id': positiveInt,
-        'field-id': z.number().int().min(1000),
-        name: z.string(),
-        transform: z.string(),
-      }),
-    ),
-  }),
-  sortOrder: z.strictObject({ 'order-id': z.literal(0), fields: z.array(z.never()) }),
-  properties: z.record(z.string(), z.string()),
-});
-
 /**
  * Reads and checks what `schemas/` holds; no registry file means an empty registry. Committed schemas
  * are compared with their ids, so that an edit by hand is found before a record is written with it.
@@ -153,7 +67,7 @@ class SchemaFileReader {
   }
 
   readRegistry(): Registry {
-    if (!this.#texts.has(REGISTRY_PATH)) return { streams: [] };
+    if (!this.#texts.has(REGISTRY_PATH)) return EMPTY_REGISTRY;
     const json = this.#readJson(REGISTRY_PATH, registryModel);
     const seen = new Set<string>();
     const streams = (json?.streams ?? []).flatMap((entry) => {
@@ -175,6 +89,7 @@ class SchemaFileReader {
     const table = this.#readTable(tableShapePath(domain, stream), entry.table.hash);
     const migrations = this.#readMigrations(migrationsPath(domain, stream));
     if (table === null || migrations === null) return null;
+    this.#check(migrationsPath(domain, stream), () => replayMigrations(table, migrations));
     return { domain, stream, schemaVersions, mappingVersions: mappings, table, migrations };
   }
 
@@ -221,7 +136,16 @@ class SchemaFileReader {
 
   #readMigrations(path: string): readonly TableMigration[] | null {
     if (!this.#texts.has(path)) return [];
-    return this.#readJson(path, migrationsModel) as readonly TableMigration[] | null;
+    const migrations = this.#readJson(path, migrationsModel);
+    if (migrations === null) return null;
+    const types = migrations.flatMap(({ changes }) =>
+      changes.flatMap((change) => ('type' in change ? [change.type] : [])),
+    );
+    const fields = types.map((type, id) => ({ id, name: `${id}`, required: false, type }));
+    const schema = { type: 'struct', 'schema-id': 0, fields };
+    return this.#check(path, () => parseSchema(schema, 'changes')) === null
+      ? null
+      : (migrations as readonly TableMigration[]);
   }
 
   #readJson<T>(path: string, model: z.ZodType<T>): T | null {
@@ -262,7 +186,7 @@ function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-/** The text of registry.json for a registry; streams are sorted, so that the same registry gives the same bytes. */
+/** The text of registry.json for a registry. */
 export function registryText(registry: Registry): string {
   const streams = [...registry.streams].sort(byName).map((schemas) => ({
     domain: schemas.domain,

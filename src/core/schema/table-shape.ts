@@ -2,11 +2,11 @@ import type { Stream } from '#core/config/project.ts';
 import type { PartitionSpec } from '#core/iceberg/spec/partition.ts';
 import type { NestedField, Schema } from '#core/iceberg/spec/schema.ts';
 import { type SortOrder, UNSORTED } from '#core/iceberg/spec/sort-order.ts';
+import type { SchemaChange } from '#core/iceberg/transaction/evolve-schema.ts';
 import { type BronzeColumn, bronzeColumns } from './bronze-table.ts';
-import { toColumnType } from './column-type.ts';
+import { countingIds, toIcebergType } from './iceberg-type.ts';
 import { toPartitionSpec } from './partition-spec.ts';
-import type { TableChange } from './table-change.ts';
-import { isScalar } from './type-mapping.ts';
+import { icebergScalar, isScalar } from './type-mapping.ts';
 
 /**
  * How an Iceberg table is created, frozen for ever: CloudFormation replaces (and so empties) a table
@@ -38,7 +38,7 @@ const TABLE_PROPERTIES: Readonly<Record<string, string>> = {
 export interface TableCreation {
   readonly shape: TableShape;
   /** Columns that cannot be part of the creation: the first migration adds them. */
-  readonly changes: readonly TableChange[];
+  readonly changes: readonly SchemaChange[];
 }
 
 /** The bronze table of a new stream. */
@@ -47,12 +47,11 @@ export function createTableShape(
   versions: { readonly schemaVersion: number; readonly mappingVersion: number },
 ): TableCreation {
   const columns = bronzeColumns(stream);
-  const primitive = columns.filter((column) => isScalar(column.type));
-  const nested = columns.filter((column) => !isScalar(column.type));
+  const nextId = countingIds();
   const schema: Schema = {
     type: 'struct',
     'schema-id': 0,
-    fields: primitive.map((column, index) => toCreationField(column, index + 1)),
+    fields: columns.flatMap((column) => toCreationField(column, nextId) ?? []),
   };
   const shape: TableShape = {
     ...versions,
@@ -61,28 +60,30 @@ export function createTableShape(
     sortOrder: UNSORTED,
     properties: TABLE_PROPERTIES,
   };
-  return { shape, changes: nested.map(addColumnChange) };
+  const nested = columns.filter((column) => !isScalar(column.type));
+  return { shape, changes: nested.map((column) => addColumnChange(column, [])) };
 }
 
-function toCreationField(column: BronzeColumn, id: number): NestedField {
-  const type = toColumnType(column.type);
-  if (typeof type !== 'string')
-    throw new TypeError(`expected a primitive column, got ${column.name}`);
+function toCreationField(column: BronzeColumn, nextId: () => number): NestedField | null {
+  if (!isScalar(column.type)) return null;
   return {
-    id,
+    id: nextId(),
     name: column.name,
     required: column.required,
-    type,
+    type: icebergScalar(column.type),
     ...(column.doc === undefined ? {} : { doc: column.doc }),
   };
 }
 
 /** The change that adds a column; it may be null, since rows written before do not have it. */
-export function addColumnChange(column: BronzeColumn): TableChange {
+export function addColumnChange(
+  column: Pick<BronzeColumn, 'name' | 'type' | 'doc'>,
+  parent: readonly string[],
+): SchemaChange {
   return {
     kind: 'add-column',
-    name: column.name,
-    type: toColumnType(column.type),
+    path: [...parent, column.name],
+    type: toIcebergType(column.type, countingIds()),
     ...(column.doc === undefined ? {} : { doc: column.doc }),
   };
 }

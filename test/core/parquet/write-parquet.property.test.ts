@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { IcebergType } from '#core/iceberg/spec/schema.ts';
+import { decodeSingleValue, type SingleValue } from '#core/iceberg/spec/single-value.ts';
 import { type ParquetColumn, writeParquet } from '#core/parquet/write-parquet.ts';
 import type { Row, Value } from '#core/schema/field.ts';
-import { arbitraryTable } from './arbitrary-columns.ts';
+import { arbitraryColumn, arbitraryTable, PRIMITIVE_TYPES } from './arbitrary-columns.ts';
 import { type DuckDb, openDuckDb, readWithHyparquet } from './foreign-readers.ts';
+
+/** More by `RUNS=2000 npx vitest run test/core/parquet`. */
+const RUNS = Number(process.env['RUNS'] ?? 150);
 
 const arbitraryOptions = fc.record({
   icebergSchemaJson: fc.constant('{}'),
@@ -53,7 +56,7 @@ describe('a random table, written and read back', () => {
         const expected = rowsOf(columns).map(withoutLeadingByteOrderMarks);
         expect(await duckDb.read(bytes, fieldsOf(columns))).toEqual(expected);
       }),
-      { numRuns: Number(process.env['RUNS'] ?? 150), seed: 1 },
+      { numRuns: RUNS, seed: 1 },
     );
   });
 
@@ -63,7 +66,44 @@ describe('a random table, written and read back', () => {
         const { bytes } = writeParquet(columns, options);
         expect(await readWithHyparquet(bytes, fieldsOf(columns))).toEqual(rowsOf(columns));
       }),
-      { numRuns: Number(process.env['RUNS'] ?? 150), seed: 2 },
+      { numRuns: RUNS, seed: 2 },
     );
   });
 });
+
+describe('bounds of a random column', () => {
+  it.each(PRIMITIVE_TYPES)('enclose every value of %s', (type) => {
+    const column = arbitraryColumn(
+      { id: 1, name: 'c', required: false, type },
+      { minRows: 0, maxRows: 30 },
+    );
+    fc.assert(
+      fc.property(column, arbitraryOptions, (input, options) => {
+        const { lowerBounds, upperBounds } = writeParquet([input], options).metrics;
+        const lower = lowerBounds.get(1);
+        const upper = upperBounds.get(1);
+        if (type !== 'string' && type !== 'binary') expect(upper === undefined).toBe(!lower);
+        for (const value of Array.from(input.values)) {
+          if (value === null || Number.isNaN(value)) continue;
+          const single = type === 'float' ? Math.fround(Number(value)) : (value as SingleValue);
+          expect(lower && compare(decodeSingleValue(type, lower), single)).toBeLessThanOrEqual(0);
+          if (upper !== undefined) {
+            expect(compare(decodeSingleValue(type, upper), single)).toBeGreaterThanOrEqual(0);
+          }
+        }
+      }),
+      { numRuns: RUNS, seed: 3 },
+    );
+  });
+});
+
+/** Order of Iceberg values; strings go by code point, -0.0 comes before +0.0. */
+function compare(a: SingleValue, b: SingleValue): number {
+  if (typeof a === 'string' && typeof b === 'string') {
+    return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  }
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);
+  if (a === 0 && b === 0) return Number(Object.is(b, -0)) - Number(Object.is(a, -0));
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

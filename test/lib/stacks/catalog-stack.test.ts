@@ -1,19 +1,19 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import type { TableShape } from '#lib/constructs/iceberg-table.ts';
+import type { CatalogTable } from '#lib/constructs/iceberg-table.ts';
 import type { Deployment } from '#lib/sluice-app.ts';
 import {
+  catalogTable,
   LOCAL_ENVIRONMENT,
   MARKET,
   marketDeployment,
   PROD_ENVIRONMENT,
-  tableShape,
 } from '../deployment-fixture.ts';
 import { synthesizeTemplates } from '../market-templates.ts';
 
 const { catalog } = synthesizeTemplates(marketDeployment(PROD_ENVIRONMENT));
 
-function withTables(deployment: Deployment, tables: readonly TableShape[]): Deployment {
+function withTables(deployment: Deployment, tables: readonly CatalogTable[]): Deployment {
   return {
     ...deployment,
     domains: deployment.domains.map((part) => ({ ...part, tables })),
@@ -134,27 +134,43 @@ describe('catalog stack', () => {
   it('keeps tables apart whose names differ in an underscore only', () => {
     const template = synthesizeTemplates(
       withTables(marketDeployment(LOCAL_ENVIRONMENT), [
-        tableShape('order_item'),
-        tableShape('orderitem'),
+        catalogTable('order_item'),
+        catalogTable('orderitem'),
       ]),
     ).catalog;
     template.resourceCountIs('AWS::Glue::Table', 2);
   });
 
+  it('gives an unsorted table no write order', () => {
+    const { name, shape } = catalogTable('trade');
+    const unsorted = { name, shape: { ...shape, sortOrder: { 'order-id': 0, fields: [] } } };
+    const template = synthesizeTemplates(
+      withTables(marketDeployment(LOCAL_ENVIRONMENT), [unsorted]),
+    ).catalog;
+    template.hasResourceProperties('AWS::Glue::Table', {
+      OpenTableFormatInput: {
+        IcebergInput: { IcebergTableInput: { WriteOrder: Match.absent() } },
+      },
+    });
+  });
+
   it('refuses a nested column, which the resource cannot carry', () => {
-    const shape = tableShape('trade');
-    const nested: TableShape = {
-      ...shape,
-      schema: {
-        ...shape.schema,
-        fields: [
-          {
-            id: 1,
-            name: 'levels',
-            required: false,
-            type: { type: 'list', 'element-id': 2, element: 'double', 'element-required': true },
-          },
-        ],
+    const { name, shape } = catalogTable('trade');
+    const nested: CatalogTable = {
+      name,
+      shape: {
+        ...shape,
+        schema: {
+          ...shape.schema,
+          fields: [
+            {
+              id: 1,
+              name: 'levels',
+              required: false,
+              type: { type: 'list', 'element-id': 2, element: 'double', 'element-required': true },
+            },
+          ],
+        },
       },
     };
     expect(() =>

@@ -75,7 +75,7 @@ describe('processing stack', () => {
 
   it('maps the stream in order, from its start, with every discarded batch kept', () => {
     const [mapping] = Object.values(processing.findResources('AWS::Lambda::EventSourceMapping'));
-    const { Tags, ...properties } = mapping?.['Properties'];
+    const { Tags, ...properties } = mapping!['Properties'];
     expect(Tags).toHaveLength(3);
     expect(properties).toEqual({
       EventSourceArn: {

@@ -1,11 +1,11 @@
-import { leaf, node } from '../../gateway/xml.ts';
-import { LOCAL_ACCOUNT, LOCAL_REGION } from '../../services.ts';
-import { childOf, childText, malformedXml, parseXml } from '../protocol/parse-xml.ts';
-import { receiveText } from '../protocol/receive-body.ts';
-import { notImplemented, S3Error } from '../protocol/s3-error.ts';
-import type { S3Request } from '../protocol/s3-request.ts';
-import { type S3Response, xmlResponse } from '../protocol/s3-response.ts';
-import { requireBucket, type S3Store } from '../store/s3-store.ts';
+import { leaf, node } from '#embedded/gateway/xml.ts';
+import { childOf, childText, malformedXml, parseXml } from '#embedded/s3/protocol/parse-xml.ts';
+import { receiveText } from '#embedded/s3/protocol/receive-body.ts';
+import { notImplemented, S3Error } from '#embedded/s3/protocol/s3-error.ts';
+import type { S3Request } from '#embedded/s3/protocol/s3-request.ts';
+import { type S3Response, xmlResponse } from '#embedded/s3/protocol/s3-response.ts';
+import { requireBucket, type S3Store } from '#embedded/s3/store/s3-store.ts';
+import { LOCAL_ACCOUNT, LOCAL_REGION } from '#embedded/services.ts';
 import { parseCount } from './parse-count.ts';
 
 const MAX_BUCKETS = 10_000;

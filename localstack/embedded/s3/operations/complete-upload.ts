@@ -1,24 +1,29 @@
 import { createHash } from 'node:crypto';
-import { leaf } from '../../gateway/xml.ts';
+import { leaf } from '#embedded/gateway/xml.ts';
 import {
   announcedChecksum,
   type ChecksumAlgorithm,
   checksumMismatch,
   type ObjectChecksum,
   startChecksum,
-} from '../protocol/checksums.ts';
-import { writePrecondition } from '../protocol/conditions.ts';
-import { versionHeader } from '../protocol/object-headers.ts';
-import { childText, malformedXml, parseXml, type XmlElement } from '../protocol/parse-xml.ts';
-import { receiveText } from '../protocol/receive-body.ts';
-import { invalidRequest, noSuchUpload, S3Error } from '../protocol/s3-error.ts';
-import type { S3Request } from '../protocol/s3-request.ts';
-import { type S3Response, xmlResponse } from '../protocol/s3-response.ts';
-import type { UploadedPart } from '../store/index-record.ts';
-import type { OpenUpload } from '../store/object-index.ts';
-import { requireBucket, type S3Store } from '../store/s3-store.ts';
-import { requireUpload } from '../store/uploads.ts';
-import { putVersion } from '../store/versions.ts';
+} from '#embedded/s3/protocol/checksums.ts';
+import { writePrecondition } from '#embedded/s3/protocol/conditions.ts';
+import { versionHeader } from '#embedded/s3/protocol/object-headers.ts';
+import {
+  childText,
+  malformedXml,
+  parseXml,
+  type XmlElement,
+} from '#embedded/s3/protocol/parse-xml.ts';
+import { receiveText } from '#embedded/s3/protocol/receive-body.ts';
+import { invalidRequest, noSuchUpload, S3Error } from '#embedded/s3/protocol/s3-error.ts';
+import type { S3Request } from '#embedded/s3/protocol/s3-request.ts';
+import { type S3Response, xmlResponse } from '#embedded/s3/protocol/s3-response.ts';
+import type { UploadedPart } from '#embedded/s3/store/index-record.ts';
+import type { OpenUpload } from '#embedded/s3/store/object-index.ts';
+import { requireBucket, type S3Store } from '#embedded/s3/store/s3-store.ts';
+import { requireUpload } from '#embedded/s3/store/uploads.ts';
+import { putVersion } from '#embedded/s3/store/versions.ts';
 import { appendBlob } from './copy-source.ts';
 import { uploadTarget } from './multipart-upload.ts';
 

@@ -1,14 +1,14 @@
-import { leaf } from '../../gateway/xml.ts';
-import type { ObjectChecksum } from '../protocol/checksums.ts';
-import { parseChecksumAlgorithm, startChecksum } from '../protocol/checksums.ts';
-import { writePrecondition } from '../protocol/conditions.ts';
-import { storedHeaders, versionHeader } from '../protocol/object-headers.ts';
-import { invalidArgument, invalidRequest } from '../protocol/s3-error.ts';
-import type { S3Request } from '../protocol/s3-request.ts';
-import { type S3Response, xmlResponse } from '../protocol/s3-response.ts';
-import type { ObjectVersion } from '../store/index-record.ts';
-import { requireBucket, type S3Store } from '../store/s3-store.ts';
-import { putVersion } from '../store/versions.ts';
+import { leaf } from '#embedded/gateway/xml.ts';
+import type { ObjectChecksum } from '#embedded/s3/protocol/checksums.ts';
+import { parseChecksumAlgorithm, startChecksum } from '#embedded/s3/protocol/checksums.ts';
+import { writePrecondition } from '#embedded/s3/protocol/conditions.ts';
+import { storedHeaders, versionHeader } from '#embedded/s3/protocol/object-headers.ts';
+import { invalidArgument, invalidRequest } from '#embedded/s3/protocol/s3-error.ts';
+import type { S3Request } from '#embedded/s3/protocol/s3-request.ts';
+import { type S3Response, xmlResponse } from '#embedded/s3/protocol/s3-response.ts';
+import type { ObjectVersion } from '#embedded/s3/store/index-record.ts';
+import { requireBucket, type S3Store } from '#embedded/s3/store/s3-store.ts';
+import { putVersion } from '#embedded/s3/store/versions.ts';
 import { appendBlob, type CopySource, requireCopySource } from './copy-source.ts';
 import type { ReadableObject } from './get-object.ts';
 

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { judgeCopySource } from '../protocol/conditions.ts';
-import { invalidArgument } from '../protocol/s3-error.ts';
-import type { S3Request } from '../protocol/s3-request.ts';
-import type { BlobFiles, BlobWriter } from '../store/blob-files.ts';
-import { requireBucket, type S3Store } from '../store/s3-store.ts';
+import { judgeCopySource } from '#embedded/s3/protocol/conditions.ts';
+import { invalidArgument } from '#embedded/s3/protocol/s3-error.ts';
+import type { S3Request } from '#embedded/s3/protocol/s3-request.ts';
+import type { BlobFiles, BlobWriter } from '#embedded/s3/store/blob-files.ts';
+import { requireBucket, type S3Store } from '#embedded/s3/store/s3-store.ts';
 import { type ReadableObject, requireObject } from './get-object.ts';
 
 const COPY_CHUNK_BYTES = 1024 * 1024;

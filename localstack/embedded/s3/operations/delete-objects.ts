@@ -1,18 +1,27 @@
-import { leaf, node } from '../../gateway/xml.ts';
-import { matchesEtag, type WritePrecondition, writePrecondition } from '../protocol/conditions.ts';
-import { childText, malformedXml, parseXml, type XmlElement } from '../protocol/parse-xml.ts';
-import { receiveText } from '../protocol/receive-body.ts';
+import { leaf, node } from '#embedded/gateway/xml.ts';
+import {
+  matchesEtag,
+  type WritePrecondition,
+  writePrecondition,
+} from '#embedded/s3/protocol/conditions.ts';
+import {
+  childText,
+  malformedXml,
+  parseXml,
+  type XmlElement,
+} from '#embedded/s3/protocol/parse-xml.ts';
+import { receiveText } from '#embedded/s3/protocol/receive-body.ts';
 import {
   invalidRequest,
   noSuchKey,
   notImplemented,
   preconditionFailed,
   S3Error,
-} from '../protocol/s3-error.ts';
-import { requireKey, type S3Request } from '../protocol/s3-request.ts';
-import { type S3Response, xmlResponse } from '../protocol/s3-response.ts';
-import { requireBucket, type S3Store } from '../store/s3-store.ts';
-import { type Deletion, deleteVersion } from '../store/versions.ts';
+} from '#embedded/s3/protocol/s3-error.ts';
+import { requireKey, type S3Request } from '#embedded/s3/protocol/s3-request.ts';
+import { type S3Response, xmlResponse } from '#embedded/s3/protocol/s3-response.ts';
+import { requireBucket, type S3Store } from '#embedded/s3/store/s3-store.ts';
+import { type Deletion, deleteVersion } from '#embedded/s3/store/versions.ts';
 
 const MAX_KEYS_PER_REQUEST = 1000;
 /** A thousand keys of 1024 bytes, every byte escaped. */

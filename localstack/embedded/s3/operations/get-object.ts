@@ -1,13 +1,17 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { resolveRange } from '../protocol/byte-range.ts';
-import { judgeRead } from '../protocol/conditions.ts';
-import { checksumHeaders, objectHeaders, responseOverrides } from '../protocol/object-headers.ts';
-import { noSuchKey, S3Error } from '../protocol/s3-error.ts';
-import type { S3Request } from '../protocol/s3-request.ts';
-import type { FileSlice, S3Response } from '../protocol/s3-response.ts';
-import type { ObjectVersion } from '../store/index-record.ts';
-import { requireBucket, type S3Store } from '../store/s3-store.ts';
-import { requireVersion } from '../store/versions.ts';
+import { resolveRange } from '#embedded/s3/protocol/byte-range.ts';
+import { judgeRead } from '#embedded/s3/protocol/conditions.ts';
+import {
+  checksumHeaders,
+  objectHeaders,
+  responseOverrides,
+} from '#embedded/s3/protocol/object-headers.ts';
+import { noSuchKey, S3Error } from '#embedded/s3/protocol/s3-error.ts';
+import type { S3Request } from '#embedded/s3/protocol/s3-request.ts';
+import type { FileSlice, S3Response } from '#embedded/s3/protocol/s3-response.ts';
+import type { ObjectVersion } from '#embedded/s3/store/index-record.ts';
+import { requireBucket, type S3Store } from '#embedded/s3/store/s3-store.ts';
+import { requireVersion } from '#embedded/s3/store/versions.ts';
 
 /** Contents up to this size are read at once, which is several times faster than a stream. */
 const ONE_READ_BYTES = 256 * 1024;

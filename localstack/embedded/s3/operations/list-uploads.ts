@@ -1,10 +1,10 @@
-import { leaf, node } from '../../gateway/xml.ts';
-import type { S3Request } from '../protocol/s3-request.ts';
-import { type S3Response, xmlResponse } from '../protocol/s3-response.ts';
-import { compareUtf8 } from '../protocol/utf8-order.ts';
-import type { MultipartUpload, UploadedPart } from '../store/index-record.ts';
-import { requireBucket, type S3Store } from '../store/s3-store.ts';
-import { requireUpload } from '../store/uploads.ts';
+import { leaf, node } from '#embedded/gateway/xml.ts';
+import type { S3Request } from '#embedded/s3/protocol/s3-request.ts';
+import { type S3Response, xmlResponse } from '#embedded/s3/protocol/s3-response.ts';
+import { compareUtf8 } from '#embedded/s3/protocol/utf8-order.ts';
+import type { MultipartUpload, UploadedPart } from '#embedded/s3/store/index-record.ts';
+import { requireBucket, type S3Store } from '#embedded/s3/store/s3-store.ts';
+import { requireUpload } from '#embedded/s3/store/uploads.ts';
 import { OWNER_FIELDS } from './bucket-operations.ts';
 import { nameEncoder } from './list-objects.ts';
 import { uploadTarget } from './multipart-upload.ts';

@@ -1,10 +1,10 @@
-import { leaf, node } from '../../gateway/xml.ts';
-import { invalidArgument } from '../protocol/s3-error.ts';
-import type { S3Request } from '../protocol/s3-request.ts';
-import { type S3Response, xmlResponse } from '../protocol/s3-response.ts';
-import { compareUtf8, partitionPoint } from '../protocol/utf8-order.ts';
-import type { ObjectVersion } from '../store/index-record.ts';
-import { requireBucket, type S3Store } from '../store/s3-store.ts';
+import { leaf, node } from '#embedded/gateway/xml.ts';
+import { invalidArgument } from '#embedded/s3/protocol/s3-error.ts';
+import type { S3Request } from '#embedded/s3/protocol/s3-request.ts';
+import { type S3Response, xmlResponse } from '#embedded/s3/protocol/s3-response.ts';
+import { compareUtf8, partitionPoint } from '#embedded/s3/protocol/utf8-order.ts';
+import type { ObjectVersion } from '#embedded/s3/store/index-record.ts';
+import { requireBucket, type S3Store } from '#embedded/s3/store/s3-store.ts';
 import { OWNER_FIELDS } from './bucket-operations.ts';
 import { checksumFields, nameEncoder } from './list-objects.ts';
 import { parseCount } from './parse-count.ts';

@@ -1,20 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { leaf } from '../../gateway/xml.ts';
+import { leaf } from '#embedded/gateway/xml.ts';
 import {
   type ChecksumAlgorithm,
   type ChecksumType,
   checksumHeaderOf,
   parseChecksumAlgorithm,
-} from '../protocol/checksums.ts';
-import { storedHeaders } from '../protocol/object-headers.ts';
-import { MAX_PUT_BYTES, receiveToBlob, type VerifiedChecksum } from '../protocol/receive-body.ts';
-import { invalidArgument, invalidRequest } from '../protocol/s3-error.ts';
-import type { S3Request } from '../protocol/s3-request.ts';
-import { type S3Response, xmlResponse } from '../protocol/s3-response.ts';
-import type { WrittenBlob } from '../store/blob-files.ts';
-import type { MultipartUpload } from '../store/index-record.ts';
-import { nowInSecondsMs, requireBucket, type S3Store } from '../store/s3-store.ts';
-import { putPart, requireUpload } from '../store/uploads.ts';
+} from '#embedded/s3/protocol/checksums.ts';
+import { storedHeaders } from '#embedded/s3/protocol/object-headers.ts';
+import {
+  MAX_PUT_BYTES,
+  receiveToBlob,
+  type VerifiedChecksum,
+} from '#embedded/s3/protocol/receive-body.ts';
+import { invalidArgument, invalidRequest } from '#embedded/s3/protocol/s3-error.ts';
+import type { S3Request } from '#embedded/s3/protocol/s3-request.ts';
+import { type S3Response, xmlResponse } from '#embedded/s3/protocol/s3-response.ts';
+import type { WrittenBlob } from '#embedded/s3/store/blob-files.ts';
+import type { MultipartUpload } from '#embedded/s3/store/index-record.ts';
+import { nowInSecondsMs, requireBucket, type S3Store } from '#embedded/s3/store/s3-store.ts';
+import { putPart, requireUpload } from '#embedded/s3/store/uploads.ts';
 import { appendBlob, type CopySource, requireCopySource } from './copy-source.ts';
 
 const MAX_PART_NUMBER = 10_000;

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../protocol/s3-error.ts';
+import { invalidArgument } from '#embedded/s3/protocol/s3-error.ts';
 
 /** A page size in the query: absent or above the limit means the limit. Throws InvalidArgument. */
 export function parseCount(

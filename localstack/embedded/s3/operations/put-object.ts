@@ -1,10 +1,14 @@
-import { writePrecondition } from '../protocol/conditions.ts';
-import { checksumHeaders, storedHeaders, versionHeader } from '../protocol/object-headers.ts';
-import { receiveToBlob } from '../protocol/receive-body.ts';
-import type { S3Request } from '../protocol/s3-request.ts';
-import type { S3Response } from '../protocol/s3-response.ts';
-import { requireBucket, type S3Store } from '../store/s3-store.ts';
-import { putVersion } from '../store/versions.ts';
+import { writePrecondition } from '#embedded/s3/protocol/conditions.ts';
+import {
+  checksumHeaders,
+  storedHeaders,
+  versionHeader,
+} from '#embedded/s3/protocol/object-headers.ts';
+import { receiveToBlob } from '#embedded/s3/protocol/receive-body.ts';
+import type { S3Request } from '#embedded/s3/protocol/s3-request.ts';
+import type { S3Response } from '#embedded/s3/protocol/s3-response.ts';
+import { requireBucket, type S3Store } from '#embedded/s3/store/s3-store.ts';
+import { putVersion } from '#embedded/s3/store/versions.ts';
 
 /** PUT /bucket/key: the object appears whole, after its body arrived and was verified, or not at all. */
 export async function putObject(store: S3Store, request: S3Request): Promise<S3Response> {

@@ -1,4 +1,4 @@
-import type { ObjectVersion } from '../store/index-record.ts';
+import type { ObjectVersion } from '#embedded/s3/store/index-record.ts';
 import { noSuchKey, notImplemented, preconditionFailed } from './s3-error.ts';
 
 type Headers = Readonly<Record<string, string | undefined>>;

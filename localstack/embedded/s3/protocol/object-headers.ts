@@ -1,5 +1,5 @@
-import { LOCAL_ACCOUNT } from '../../services.ts';
-import type { ObjectVersion } from '../store/index-record.ts';
+import type { ObjectVersion } from '#embedded/s3/store/index-record.ts';
+import { LOCAL_ACCOUNT } from '#embedded/services.ts';
 import { checksumHeaderOf } from './checksums.ts';
 import { invalidRequest, notImplemented, S3Error } from './s3-error.ts';
 

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { BlobFiles, WrittenBlob } from '../store/blob-files.ts';
+import type { BlobFiles, WrittenBlob } from '#embedded/s3/store/blob-files.ts';
 import { AwsChunkedDecoder } from './aws-chunked.ts';
 import {
   type AnnouncedChecksum,

@@ -1,4 +1,4 @@
-import { leaf, xmlDocument } from '../../gateway/xml.ts';
+import { leaf, xmlDocument } from '#embedded/gateway/xml.ts';
 
 /** An error as S3 answers it. Codes and statuses: Amazon S3 API reference, List of error codes. */
 export class S3Error extends Error {

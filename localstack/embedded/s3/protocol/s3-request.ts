@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { hostNameOf } from '../../gateway/browser-guard.ts';
+import { hostNameOf } from '#embedded/gateway/browser-guard.ts';
 import { invalidArgument, S3Error } from './s3-error.ts';
 
 /** An S3 request with its address taken apart. */

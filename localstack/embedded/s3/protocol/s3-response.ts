@@ -1,7 +1,7 @@
 import { closeSync, createReadStream } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { xmlDocument } from '../../gateway/xml.ts';
+import { xmlDocument } from '#embedded/gateway/xml.ts';
 
 /** Part of an open content file; whoever sends the response closes the descriptor. */
 export interface FileSlice {

@@ -1,4 +1,8 @@
-import type { ChecksumAlgorithm, ChecksumType, ObjectChecksum } from '../protocol/checksums.ts';
+import type {
+  ChecksumAlgorithm,
+  ChecksumType,
+  ObjectChecksum,
+} from '#embedded/s3/protocol/checksums.ts';
 
 /** Version id of everything written before versioning was enabled. Source: Amazon S3 user guide, Versioning. */
 export const NULL_VERSION_ID = 'null';

@@ -41,7 +41,7 @@ export interface Journal {
 
 /**
  * Opens or creates a journal and calls `onRecord` for every record it holds, in order.
- * Throws FORMAT_CORRUPT when a damaged line is followed by a good one: that is no torn write.
+ * Throws FORMAT_CORRUPT when a line is damaged: only an unfinished last line is a torn write.
  */
 export function openJournal(file: string, onRecord: (record: unknown) => void): Journal {
   const nextFile = `${file}.next`;
@@ -111,22 +111,17 @@ function readLine(bytes: Buffer, start: number): { record: unknown; end: number 
   return { record: JSON.parse(json.toString('utf8')), end: newLine + 1 };
 }
 
-/** A process that dies in a write damages only the end: an intact line further on means lost data. */
+/** A write that was cut off leaves a beginning of a line, never a whole one: anything else is lost data. */
 function requireTornTail(
   bytes: Buffer,
   damage: { readonly file: string; readonly position: number },
 ): void {
-  let newLine = bytes.indexOf(NEW_LINE, damage.position);
-  while (newLine >= 0) {
-    if (readLine(bytes, newLine + 1) !== null) {
-      throw new SluiceError(
-        'FORMAT_CORRUPT',
-        `the S3 index ${damage.file} is damaged at byte ${damage.position}, expected a record with a matching checksum; restore the state folder from a copy or remove it`,
-        { context: { position: damage.position } },
-      );
-    }
-    newLine = bytes.indexOf(NEW_LINE, newLine + 1);
-  }
+  if (bytes.indexOf(NEW_LINE, damage.position) < 0) return;
+  throw new SluiceError(
+    'FORMAT_CORRUPT',
+    `the S3 index ${damage.file} is damaged at byte ${damage.position}, expected a record with a matching checksum; restore the state folder from a copy or remove it`,
+    { context: { position: damage.position } },
+  );
 }
 
 function requireFormat(record: unknown, file: string): void {

@@ -1,4 +1,4 @@
-import { compareUtf8, partitionPoint } from '../protocol/utf8-order.ts';
+import { compareUtf8, partitionPoint } from '#embedded/s3/protocol/utf8-order.ts';
 import type { IndexRecord, MultipartUpload, ObjectVersion, UploadedPart } from './index-record.ts';
 
 export interface Bucket {

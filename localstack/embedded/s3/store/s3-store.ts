@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SluiceError } from '#core/errors.ts';
-import { noSuchBucket } from '../protocol/s3-error.ts';
+import { noSuchBucket } from '#embedded/s3/protocol/s3-error.ts';
 import { type BlobFiles, openBlobFiles } from './blob-files.ts';
 import type { IndexRecord } from './index-record.ts';
 import { type Journal, openJournal } from './journal.ts';

@@ -1,4 +1,4 @@
-import { noSuchUpload } from '../protocol/s3-error.ts';
+import { noSuchUpload } from '#embedded/s3/protocol/s3-error.ts';
 import type { UploadedPart } from './index-record.ts';
 import type { OpenUpload } from './object-index.ts';
 import type { S3Store } from './s3-store.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { ObjectChecksum } from '../protocol/checksums.ts';
-import type { WritePrecondition } from '../protocol/conditions.ts';
-import { noSuchUpload, noSuchVersion } from '../protocol/s3-error.ts';
+import type { ObjectChecksum } from '#embedded/s3/protocol/checksums.ts';
+import type { WritePrecondition } from '#embedded/s3/protocol/conditions.ts';
+import { noSuchUpload, noSuchVersion } from '#embedded/s3/protocol/s3-error.ts';
 import { NULL_VERSION_ID, type ObjectVersion } from './index-record.ts';
 import type { Bucket } from './object-index.ts';
 import { nowInSecondsMs, requireBucket, type S3Store } from './s3-store.ts';

@@ -23,14 +23,20 @@ export const DECIMAL_PATTERN = /^decimal\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)$/;
 
 /** A type name; unknown names are refused with a suggestion where the type is resolved. */
 const typeName = z
-  .union([
-    z.enum([...PLAIN_TYPE_NAMES, ...KEYED_TYPE_NAMES]),
-    z.string().regex(/^decimal\(/),
-    z.string(),
-  ])
+  .union(
+    [
+      z.enum([...PLAIN_TYPE_NAMES, ...KEYED_TYPE_NAMES]),
+      z.string().regex(/^decimal\(/),
+      z.string(),
+    ],
+    { error: () => 'expected a type name such as double' },
+  )
   .describe(
     'string, boolean, int, long, float, double, decimal(p,s), money, date, timestamp_millis, timestamp_micros, bytes, enum, list, map or record',
   );
+
+const TYPE_EXPECTED =
+  'expected a type such as double, or a mapping such as { type: money, currency: USD }';
 
 const literal = z.union([z.string(), z.number(), z.boolean()]);
 
@@ -68,45 +74,51 @@ interface FieldKeys extends TypeKeys {
 export type FieldInput = string | FieldKeys;
 
 export const typeModel: z.ZodType<TypeInput> = z
-  .union([
-    typeName,
-    z.strictObject({
-      ...typeKeys,
-      get element() {
-        return typeModel.optional();
-      },
-      get value() {
-        return typeModel.optional();
-      },
-      get fields() {
-        return fieldsModel.optional();
-      },
-    }),
-  ])
+  .union(
+    [
+      typeName,
+      z.strictObject({
+        ...typeKeys,
+        get element() {
+          return typeModel.optional();
+        },
+        get value() {
+          return typeModel.optional();
+        },
+        get fields() {
+          return fieldsModel.optional();
+        },
+      }),
+    ],
+    { error: () => TYPE_EXPECTED },
+  )
   .meta({ id: 'type' });
 
 export const fieldModel: z.ZodType<FieldInput> = z
-  .union([
-    typeName,
-    z.strictObject({
-      ...typeKeys,
-      get element() {
-        return typeModel.optional();
-      },
-      get value() {
-        return typeModel.optional();
-      },
-      get fields() {
-        return fieldsModel.optional();
-      },
-      optional: z.boolean().optional().describe('the value may be missing'),
-      default: literal.optional().describe('what readers of older records see'),
-      aliases: z.array(z.string()).optional().describe('earlier names of the field'),
-      doc: z.string().optional().describe('what the field means; goes into Avro and the tables'),
-      examples: z.array(literal).optional().describe('typical values; feed the generator'),
-      allow_nan: z.boolean().optional().describe('float and double: accept NaN and infinities'),
-    }),
-  ])
+  .union(
+    [
+      typeName,
+      z.strictObject({
+        ...typeKeys,
+        get element() {
+          return typeModel.optional();
+        },
+        get value() {
+          return typeModel.optional();
+        },
+        get fields() {
+          return fieldsModel.optional();
+        },
+        optional: z.boolean().optional().describe('the value may be missing'),
+        default: literal.optional().describe('what readers of older records see'),
+        aliases: z.array(z.string()).optional().describe('earlier names of the field'),
+        doc: z.string().optional().describe('what the field means; goes into Avro and the tables'),
+        examples: z.array(literal).optional().describe('typical values; feed the generator'),
+        allow_nan: z.boolean().optional().describe('float and double: accept NaN and infinities'),
+      }),
+    ],
+    { error: () => TYPE_EXPECTED },
+  )
   .meta({ id: 'field' });
 
 export const fieldsModel: z.ZodType<Readonly<Record<string, FieldInput>>> = z.record(

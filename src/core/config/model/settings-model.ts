@@ -56,7 +56,7 @@ const writerModel = z.strictObject({
     .min(-1)
     .max(10_000)
     .describe('-1 retries until max_record_age, so that no outage loses a record'),
-  max_record_age: wholeSeconds('60s', '604800s').describe('then the record goes to dead letters'),
+  max_record_age: wholeSeconds('60s', '7d').describe('then the record goes to dead letters'),
 });
 
 const removalPolicyModel = z

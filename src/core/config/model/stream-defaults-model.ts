@@ -27,7 +27,9 @@ const eventBytes = z.union(
 );
 
 export const rateModel = z.strictObject({
-  expected: ratePerSecond().describe('events per second on an ordinary day, for instance 200/s'),
+  expected: ratePerSecond({ min: '1/d' }).describe(
+    'events per second on an ordinary day, for instance 200/s',
+  ),
   bytes: eventBytes.describe('size of one event in bytes'),
 });
 

@@ -48,12 +48,13 @@ function resolveField(
       `expected allow_nan at float or double only, got it at ${type.kind}`,
     );
   }
+  reportAliases(name, keys.aliases ?? [], { path, report: context.report });
   return {
     name,
     type,
     optional,
     ...resolveDefault(keys.default, type, { optional, path, report: context.report }),
-    aliases: resolveAliases(name, keys.aliases ?? [], { path, report: context.report }),
+    aliases: keys.aliases ?? [],
     ...(keys.doc === undefined ? {} : { doc: keys.doc }),
     examples: keys.examples ?? [],
     allowNan,
@@ -80,16 +81,15 @@ function resolveDefault(
   return {};
 }
 
-function resolveAliases(
+function reportAliases(
   name: string,
   aliases: readonly string[],
   options: { readonly path: ConfigPath; readonly report: Reporter },
-): readonly string[] {
-  return aliases.filter((alias, index) => {
+): void {
+  for (const [index, alias] of aliases.entries()) {
     const problem = aliasProblem(name, alias, aliases.indexOf(alias) < index);
     if (problem !== null) options.report.at([...options.path, 'aliases', index], problem);
-    return problem === null;
-  });
+  }
 }
 
 function aliasProblem(name: string, alias: string, repeated: boolean): string | null {
@@ -129,6 +129,7 @@ function reportAliasClashes(
   options: { readonly path: ConfigPath; readonly report: Reporter },
 ): void {
   for (const [index, alias] of field.aliases.entries()) {
+    if (aliasProblem(field.name, alias, field.aliases.indexOf(alias) < index) !== null) continue;
     const stored = storedName({ name: alias, type: field.type });
     const owner = owners.get(stored);
     if (owner === undefined) {

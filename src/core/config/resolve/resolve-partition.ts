@@ -2,7 +2,7 @@ import { bronzeColumns } from '#core/schema/bronze-table.ts';
 import { storedName } from '#core/schema/field.ts';
 import { parsePartitionTerm, partitionFieldName, transformTypeProblem } from '../partition-term.ts';
 import type { Mapping, PartitionTerm } from '../project.ts';
-import { quote } from '../source/config-issue.ts';
+import { cutTextHint, quote } from '../source/config-issue.ts';
 import { unknownName } from '../source/nearest-name.ts';
 import type { StreamScope } from './stream-scope.ts';
 
@@ -20,14 +20,14 @@ export function resolvePartition(
     const path = [...scope.path, 'partition', 'bronze', index];
     const reading = parsePartitionTerm(text);
     if (!reading.ok) {
-      scope.report.at(path, `expected ${reading.expected}, got ${quote(text)}`);
+      scope.report.at(path, `expected ${reading.expected}, got ${quote(text)}${cutTextHint(text)}`);
       continue;
     }
     const written = reading.term.column;
     const term = { ...reading.term, column: names.get(written) ?? written };
     const type = types.get(term.column);
     if (type === undefined) {
-      const known = [...scope.declared, ...columns.map((column) => column.name)];
+      const known = [...new Set([...scope.declared, ...types.keys()])];
       if (!scope.declared.includes(written)) scope.report.at(path, unknownName(written, known));
       continue;
     }

@@ -5,7 +5,7 @@ import type { ConfigChecks } from '../check-expression.ts';
 import type { StreamInput } from '../model/domain-model.ts';
 import type { PlatformInput } from '../model/settings-model.ts';
 import type { Stream } from '../project.ts';
-import { type ConfigPath, quote } from '../source/config-issue.ts';
+import { type ConfigPath, cutTextHint, quote } from '../source/config-issue.ts';
 import { unknownName } from '../source/nearest-name.ts';
 import type { Reporter } from '../source/reporter.ts';
 import { mergeLayers } from './merge-layers.ts';
@@ -196,7 +196,10 @@ function resolveGenerate(
       scope.report.atKey(path, unknownName(name, scope.declared));
     }
     if (!GENERATOR_PATTERN.test(call)) {
-      scope.report.at(path, `expected a call such as walk(100, 0.02), got ${quote(call)}`);
+      scope.report.at(
+        path,
+        `expected a call such as walk(100, 0.02), got ${quote(call)}${cutTextHint(call)}`,
+      );
     } else if (field !== undefined) {
       const problem = scope.checks.checkGenerator?.(call, field) ?? null;
       if (problem !== null) scope.report.at(path, problem);

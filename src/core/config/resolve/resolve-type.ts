@@ -123,9 +123,8 @@ function resolveMoney(input: KeyedInput, path: ConfigPath, context: TypeContext)
   const open = currency === '' && !context.currencyRequired;
   if (open || /^[A-Z]{3}$/.test(currency)) return { kind: 'money', currency };
   const got = describeValue(input.currency);
-  const where = input.currency === undefined ? path : [...path, 'currency'];
   context.report.at(
-    where,
+    [...path, 'currency'],
     `expected a currency such as { type: money, currency: USD }, got ${got}`,
   );
   return null;
@@ -135,7 +134,10 @@ function resolveMoney(input: KeyedInput, path: ConfigPath, context: TypeContext)
 function resolveEnum(input: KeyedInput, path: ConfigPath, report: Reporter): FieldType | null {
   const symbols = input.symbols ?? [];
   if (symbols.length === 0) {
-    report.at(path, 'expected symbols such as { type: enum, symbols: [bid, ask] }, got nothing');
+    report.at(
+      [...path, 'symbols'],
+      'expected symbols such as { type: enum, symbols: [bid, ask] }, got nothing',
+    );
     return null;
   }
   let valid = true;
@@ -164,7 +166,7 @@ function resolvePart(
   if (part !== undefined) return resolveType(part, [...path, key], context);
   const example = `{ type: ${input.type}, ${key}: string }`;
   if (!context.report.has([...path, key])) {
-    context.report.at(path, `expected the key "${key}", as in ${example}, got nothing`);
+    context.report.at([...path, key], `expected a type, as in ${example}, got nothing`);
   }
   return null;
 }
@@ -178,7 +180,10 @@ function resolveRecord(
   // Neither Parquet nor Athena has a group without columns.
   if (Object.keys(inputs).length === 0) {
     if (context.report.keysAt([...path, 'fields']).length === 0) {
-      context.report.at(path, 'expected at least one field in the record, got nothing');
+      context.report.at(
+        [...path, 'fields'],
+        'expected at least one field in the record, got nothing',
+      );
     }
     return null;
   }

@@ -1,6 +1,6 @@
 import type { Field } from '#core/schema/field.ts';
 import type { ConfigChecks } from '../check-expression.ts';
-import type { ConfigPath } from '../source/config-issue.ts';
+import { type ConfigPath, cutTextHint } from '../source/config-issue.ts';
 import { unknownName } from '../source/nearest-name.ts';
 import type { Reporter } from '../source/reporter.ts';
 
@@ -46,5 +46,6 @@ export function reportExpression(
     expect,
     column,
   });
-  if (problem !== null && problem !== undefined) scope.report.at(path, problem);
+  if (problem === null || problem === undefined) return;
+  scope.report.at(path, `${problem}${cutTextHint(text)}`);
 }

@@ -68,3 +68,15 @@ export function listChoices(names: readonly string[]): string {
   const shown = names.slice(0, MAX_LISTED_NAMES).map(quote).join(', ');
   return `one of ${shown}${names.length > MAX_LISTED_NAMES ? ', …' : ''}`;
 }
+
+/**
+ * A hint for text that a comma has cut: in `[bucket(16, symbol)]` YAML ends the value at the comma.
+ * Empty when the parentheses are balanced.
+ */
+export function cutTextHint(text: string): string {
+  const open = text.split('(').length;
+  const closed = text.split(')').length;
+  return open === closed
+    ? ''
+    : '; inside [ ] and { } a comma ends the value: put the whole of it in quotes';
+}

@@ -1,13 +1,16 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import {
   type ConfigIssue,
   type ConfigPath,
+  cutTextHint,
   describeValue,
   formatPath,
   listChoices,
   quote,
 } from './config-issue.ts';
+import { type JsonSchema, jsonSchemaOf, knownKeys } from './model-keys.ts';
 import { nearestName, unknownName } from './nearest-name.ts';
+import { fittingBranch, parsePruned, type ZodIssue } from './prune.ts';
 import { valueAt } from './reporter.ts';
 import type { YamlSource } from './yaml-source.ts';
 
@@ -30,10 +33,6 @@ export interface ModelReading<T> {
 }
 
 const NOT_IN_THIS_VERSION = 'not supported in this version';
-/** Each round takes out at least one value; real files need two or three rounds. */
-const MAX_PRUNE_ROUNDS = 200;
-
-type ZodIssue = z.core.$ZodIssue;
 
 export interface FileModel<T> {
   /** What a valid file follows. */
@@ -56,7 +55,7 @@ class IssueDescriber {
   readonly #found: { readonly path: ConfigPath; readonly issue: ConfigIssue }[] = [];
   /** Paths of missing keys, and paths that a misspelt key was meant for. */
   readonly #missing = new Set<string>();
-  readonly #misspelt = new Set<string>();
+  readonly #misspelt = new Map<string, ConfigPath>();
   readonly #source: YamlSource;
   readonly #schema: JsonSchema;
   readonly #notSupported: NotSupported;
@@ -91,13 +90,13 @@ class IssueDescriber {
     this.#push(path, this.#source.issueAt(path, this.#messageOf(issue, path, got)));
   }
 
-  /** A misspelt required key is one mistake: the issue about the missing key is left out. */
+  /** A misspelt key is one mistake: issues about the key that is missing instead are left out. */
   finish(): { readonly issues: readonly ConfigIssue[]; readonly invalidPaths: ConfigPath[] } {
-    const explained = this.#missing.intersection(this.#misspelt);
-    const issues = this.#found.filter(({ path }) => !explained.has(formatPath(path)));
+    const isExplained = (path: string) => this.#missing.has(path) && this.#misspelt.has(path);
+    const issues = this.#found.filter(({ path }) => !isExplained(formatPath(path)));
     return {
       issues: issues.map(({ issue }) => issue),
-      invalidPaths: this.#found.map(({ path }) => path),
+      invalidPaths: [...this.#found.map(({ path }) => path), ...this.#misspelt.values()],
     };
   }
 
@@ -109,10 +108,10 @@ class IssueDescriber {
     const keyPath = [...path, key];
     const known = knownKeys(this.#schema, path);
     const nearest = nearestName(key, known);
-    if (nearest !== null) this.#misspelt.add(formatPath([...path, nearest]));
+    if (nearest !== null) this.#misspelt.set(formatPath([...path, nearest]), [...path, nearest]);
     const message = matchesAny(this.#notSupported.keys, formatPattern(keyPath))
       ? `expected no key ${quote(key)}, got one; ${NOT_IN_THIS_VERSION}`
-      : unknownName(key, known);
+      : `${unknownName(key, known)}${cutTextHint(key)}`;
     this.#push(keyPath, this.#source.issueAtKey(keyPath, message));
   }
 
@@ -149,17 +148,18 @@ function expectedOf(issue: ZodIssue): string {
     case 'invalid_union':
       return `expected ${unionPhrase(issue.errors)}`;
     case 'too_small':
-      return `expected at least ${issue.minimum}${itemsOf(issue.origin)}`;
+      return `expected at least ${amount(issue.minimum, issue.origin)}`;
     case 'too_big':
-      return `expected at most ${issue.maximum}${itemsOf(issue.origin)}`;
+      return `expected at most ${amount(issue.maximum, issue.origin)}`;
     default:
       return `expected a valid value (${issue.message})`;
   }
 }
 
-function itemsOf(origin: string): string {
-  if (origin === 'array') return ' items';
-  return origin === 'string' ? ' characters' : '';
+function amount(limit: number | bigint, origin: string): string {
+  const unit = { array: 'item', string: 'character' }[origin];
+  if (unit === undefined) return `${limit}`;
+  return `${limit} ${unit}${Number(limit) === 1 ? '' : 's'}`;
 }
 
 function unionPhrase(branches: readonly (readonly ZodIssue[])[]): string {
@@ -167,13 +167,6 @@ function unionPhrase(branches: readonly (readonly ZodIssue[])[]): string {
     issues[0] === undefined ? 'another value' : expectedOf(issues[0]).replace('expected ', ''),
   );
   return [...new Set(phrases)].join(' or ');
-}
-
-/** The branch of a union whose kind fits the value, so that its own issues are the helpful ones. */
-function fittingBranch(branches: readonly (readonly ZodIssue[])[]): readonly ZodIssue[] | null {
-  const fits = (issues: readonly ZodIssue[]) =>
-    !issues.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0);
-  return branches.find(fits) ?? null;
 }
 
 function formatPattern(path: ConfigPath): string {
@@ -189,116 +182,4 @@ function matchesAny(patterns: readonly string[], path: string): boolean {
       wanted.every((step, index) => step === '*' || step === steps[index])
     );
   });
-}
-
-/** Takes the invalid values out until the rest validates, or gives up when the root itself is wrong. */
-function parsePruned<T>(
-  model: z.ZodType<T>,
-  original: unknown,
-  firstIssues: readonly ZodIssue[],
-): T | null {
-  const value = cloneTree(original);
-  let issues = firstIssues.filter(
-    (issue) => valueAt(original, issue.path as ConfigPath) !== undefined,
-  );
-  for (let round = 0; round < MAX_PRUNE_ROUNDS; round += 1) {
-    if (!issues.every((issue) => pruneIssue(value, issue, []))) return null;
-    dropPrunedItems(value);
-    const result = model.safeParse(value);
-    if (result.success) return result.data;
-    issues = result.error.issues;
-  }
-  return null;
-}
-
-function pruneIssue(root: unknown, issue: ZodIssue, parent: ConfigPath): boolean {
-  const path = [...parent, ...(issue.path as (string | number)[])];
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.every((key) => removeAt(root, [...path, key]));
-  }
-  if (issue.code === 'invalid_union') {
-    const branch = fittingBranch(issue.errors);
-    if (branch !== null) return branch.every((nested) => pruneIssue(root, nested, path));
-  }
-  return removeAt(root, path);
-}
-
-/** Stands for a removed list item until the round ends: later issues of the round use the old indexes. */
-const PRUNED = Symbol('pruned');
-
-function dropPrunedItems(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (Array.isArray(value))
-    value.splice(0, value.length, ...value.filter((item) => item !== PRUNED));
-  for (const entry of Object.values(value)) dropPrunedItems(entry);
-}
-
-/** Removes a value; a value that is already missing was required, so its parent goes instead. */
-function removeAt(root: unknown, path: ConfigPath): boolean {
-  const key = path.at(-1);
-  if (key === undefined) return false;
-  const parentPath = path.slice(0, -1);
-  const parent = valueAt(root, parentPath);
-  // A sibling issue may have removed the parent already.
-  if (typeof parent !== 'object' || parent === null) return true;
-  if (Array.isArray(parent) && typeof key === 'number' && key < parent.length) {
-    parent[key] = PRUNED;
-    return true;
-  }
-  if (!Object.hasOwn(parent, key)) return removeAt(root, parentPath);
-  delete (parent as Record<string | number, unknown>)[key];
-  return true;
-}
-
-function cloneTree(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(cloneTree);
-  if (typeof value !== 'object' || value === null) return value;
-  const copy: Record<string, unknown> = Object.create(null);
-  for (const [key, entry] of Object.entries(value)) copy[key] = cloneTree(entry);
-  return copy;
-}
-
-interface JsonSchema {
-  readonly $ref?: string;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly additionalProperties?: JsonSchema | boolean;
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly allOf?: readonly JsonSchema[];
-  readonly definitions?: Readonly<Record<string, JsonSchema>>;
-}
-
-/** The JSON Schema of a model as editors read it: draft 7 is what the YAML language server knows best. */
-export function jsonSchemaOf(model: z.ZodType): JsonSchema {
-  return z.toJSONSchema(model, { io: 'input', target: 'draft-7' }) as JsonSchema;
-}
-
-/** Keys that the model knows at a path; empty when the path leaves the model. */
-function knownKeys(root: JsonSchema, path: ConfigPath): string[] {
-  let candidates = expandSchema(root, root);
-  for (const step of path) {
-    candidates = candidates.flatMap((schema) => {
-      const next = stepInto(schema, step);
-      return next === null ? [] : expandSchema(root, next);
-    });
-  }
-  return [...new Set(candidates.flatMap((schema) => Object.keys(schema.properties ?? {})))];
-}
-
-function stepInto(schema: JsonSchema, step: string | number): JsonSchema | null {
-  if (typeof step === 'number') return schema.items ?? null;
-  const properties = schema.properties ?? {};
-  if (Object.hasOwn(properties, step)) return properties[step] ?? null;
-  return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : null;
-}
-
-/** A schema with its references, alternatives and parts laid side by side. */
-function expandSchema(root: JsonSchema, schema: JsonSchema): JsonSchema[] {
-  if (schema.$ref !== undefined) {
-    const name = schema.$ref.replace('#/definitions/', '');
-    const target = schema.$ref === '#' ? root : root.definitions?.[name];
-    return target === undefined ? [] : expandSchema(root, target);
-  }
-  const parts = [...(schema.anyOf ?? []), ...(schema.allOf ?? [])];
-  return parts.length === 0 ? [schema] : parts.flatMap((part) => expandSchema(root, part));
 }

@@ -61,7 +61,10 @@ export function readYaml(file: string, text: string): YamlReading {
       file,
       ...placeOf(lines, problem.pos[0]),
       path: '',
-      message: `not valid YAML: ${lowerFirst(problem.message)}`,
+      message:
+        problem.code === 'MULTIPLE_DOCS'
+          ? 'expected one YAML document, got several; remove "---"'
+          : `not valid YAML: ${lowerFirst(problem.message)}`,
     }));
     return { source: null, issues };
   }

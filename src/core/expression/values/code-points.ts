@@ -1,6 +1,6 @@
 /** Strings as Trino sees them: sequences of Unicode code points, ordered by code point, without locale. */
 
-const ASCII = /^[\x00-\x7f]*$/;
+const ASCII = /^\p{ASCII}*$/u;
 const SURROGATE = /[\ud800-\udfff]/;
 
 /** Order by code point, which is the order of the UTF-8 bytes; UTF-16 units sort differently above U+FFFF. */

@@ -1,0 +1,25 @@
+import { AwsError } from '#embedded/gateway/json-protocol.ts';
+import type { EventSourceMappingConfig, LambdaFunctionConfig } from '#embedded/services.ts';
+import type { InvocationReport } from './sandbox/sandbox.ts';
+
+/** The functions of a Lambda service, as its control API sees them. */
+export interface LambdaFunctions {
+  find(nameOrArn: string): LambdaFunctionConfig | null;
+  list(): readonly LambdaFunctionConfig[];
+  eventSourceMappings(): readonly EventSourceMappingConfig[];
+  invoke(nameOrArn: string, payload: Buffer): Promise<InvocationReport>;
+  /** Accepts the invocation and runs it in the background, again after an error. */
+  invokeLater(nameOrArn: string, payload: Buffer): void;
+}
+
+export function functionNotFound(nameOrArn: string): AwsError {
+  return new AwsError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, 404);
+}
+
+export function requestTooLarge(limitBytes: number): AwsError {
+  return new AwsError(
+    'RequestTooLargeException',
+    `Request must be smaller than ${limitBytes} bytes for the InvokeFunction operation`,
+    413,
+  );
+}

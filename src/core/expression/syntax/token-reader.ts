@@ -1,0 +1,84 @@
+import { invalidAt } from '../expression-error.ts';
+import type { Token } from './lexer.ts';
+import type { SyntaxNode } from './syntax-tree.ts';
+
+/** Deepest nesting of parentheses, calls, signs and "not": keeps parsing and evaluation far from the stack's end. */
+export const MAX_NESTING = 64;
+/** Most nodes of one expression; a chain a + b + c is as deep as it is long. */
+export const MAX_NODES = 1_000;
+
+/** Reads tokens one by one and watches the limits. Words are keywords without regard to case. */
+export interface TokenReader {
+  peek(): Token;
+  next(): Token;
+  isWord(word: string): boolean;
+  /** Moves over the word if it is next. */
+  skipWord(word: string): boolean;
+  skipSymbol(symbol: string): boolean;
+  expectWord(word: string): void;
+  expectSymbol(symbol: string): void;
+  /** Runs a parser one level deeper. */
+  deeper(parse: () => SyntaxNode): SyntaxNode;
+  /** Counts a node. */
+  node(node: SyntaxNode): SyntaxNode;
+  describe(token: Token): string;
+  unexpected(expected: string): Error;
+}
+
+/** Starts reading at the first token; the last one is `end` and is never passed. */
+export function createTokenReader(tokens: readonly Token[]): TokenReader {
+  let position = 0;
+  let depth = 0;
+  let nodes = 0;
+  const peek = () => tokens[position] as Token;
+  const describe = (token: Token) => (token.kind === 'end' ? token.text : `"${token.text}"`);
+  const unexpected = (expected: string) =>
+    invalidAt(peek().column, `unexpected ${describe(peek())}, expected ${expected}`);
+  const isWord = (word: string) => peek().kind === 'name' && peek().text.toLowerCase() === word;
+  const isSymbol = (symbol: string) => peek().kind === 'symbol' && peek().text === symbol;
+  const skip = (found: boolean) => {
+    if (found) position++;
+    return found;
+  };
+  return {
+    peek,
+    describe,
+    unexpected,
+    isWord,
+    next() {
+      const token = peek();
+      if (token.kind !== 'end') position++;
+      return token;
+    },
+    skipWord: (word) => skip(isWord(word)),
+    skipSymbol: (symbol) => skip(isSymbol(symbol)),
+    expectWord(word) {
+      if (!skip(isWord(word))) throw unexpected(`"${word}"`);
+    },
+    expectSymbol(symbol) {
+      if (!skip(isSymbol(symbol))) throw unexpected(`"${symbol}"`);
+    },
+    deeper(parse) {
+      depth++;
+      if (depth > MAX_NESTING) {
+        throw invalidAt(
+          peek().column,
+          `nested deeper than ${MAX_NESTING} levels; split the expression`,
+        );
+      }
+      const node = parse();
+      depth--;
+      return node;
+    },
+    node(node) {
+      nodes++;
+      if (nodes > MAX_NODES) {
+        throw invalidAt(
+          node.column,
+          `more than ${MAX_NODES} operators and values; split the expression`,
+        );
+      }
+      return node;
+    },
+  };
+}

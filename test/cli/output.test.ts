@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { createOutput, formatTable } from '#cli/output.ts';
+import { RecordingStreams } from './recording-streams.ts';
+
+describe('createOutput', () => {
+  it('keeps stdout for the one JSON line in JSON mode', () => {
+    const streams = new RecordingStreams();
+    const output = createOutput(streams, true);
+    output.line('words for people');
+    output.table(['a'], [['1']]);
+    output.result({ ok: true });
+    expect(streams.stdoutText).toBe('{"ok":true}\n');
+    expect(streams.stderrText).toContain('words for people');
+  });
+
+  it('prints no JSON for people', () => {
+    const streams = new RecordingStreams();
+    createOutput(streams, false).result({ ok: true });
+    expect(streams.stdoutText).toBe('');
+  });
+});
+
+describe('progress', () => {
+  it('redraws one line on a terminal', () => {
+    const streams = new RecordingStreams({ isTTY: true });
+    const bar = createOutput(streams, false).progress('to the stream', 200);
+    bar.update(0);
+    streams.nowMs += 100;
+    bar.update(100);
+    streams.nowMs += 100;
+    bar.update(200);
+    bar.stop();
+    bar.stop();
+    expect(streams.stderrText.split('\n')).toHaveLength(2);
+    expect(streams.stderrText).toContain('100 of 200');
+    expect(streams.stderrText.trimEnd()).toMatch(/100 % {2}200 of 200 {2}1,000\/s/);
+  });
+
+  it('writes a line per quarter into a log', () => {
+    const streams = new RecordingStreams();
+    const bar = createOutput(streams, false).progress('to the stream', 1000);
+    for (let done = 0; done <= 1000; done += 10) {
+      streams.nowMs += 1;
+      bar.update(done);
+    }
+    bar.stop();
+    expect(streams.stderrText.trimEnd().split('\n')).toHaveLength(4);
+  });
+});
+
+describe('formatTable', () => {
+  it('pads columns and aligns numbers to the right', () => {
+    expect(
+      formatTable(
+        ['name', 'rows'],
+        [
+          ['trade', '5'],
+          ['x', '12345'],
+        ],
+        [1],
+      ),
+    ).toBe('name    rows\n─────  ─────\ntrade      5\nx      12345\n');
+  });
+});

@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { synthesize } from '#lib/synthesize.ts';
+import { REPOSITORY_ROOT } from './deployment-fixture.ts';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'sluice-entry-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs bin/app.ts as a plain process, from another folder. */
+function runApp(environment: string, outdir: string) {
+  return spawnSync(process.execPath, [path.join(REPOSITORY_ROOT, 'bin/app.ts')], {
+    cwd: folder,
+    env: { CDK_OUTDIR: outdir, SLUICE_ENVIRONMENT: environment },
+    encoding: 'utf8',
+  });
+}
+
+/** Templates, asset manifests and bundles; stack traces of the process stand in the other files. */
+function artifacts(directory: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /(template|assets)\.json$|^asset\..*\.(mjs|json)$/.test(name))
+      .map((name) => [name, readFileSync(path.join(directory, name), 'latin1')]),
+  );
+}
+
+describe('bin/app.ts', () => {
+  it('writes what synthesize writes', () => {
+    const outdir = path.join(folder, 'entry');
+    const run = runApp('prod', outdir);
+    expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: '' });
+    const inProcess = path.join(folder, 'in-process');
+    synthesize({ root: REPOSITORY_ROOT, environment: 'prod', outdir: inProcess });
+    const written = artifacts(outdir);
+    expect(Object.keys(written)).toContain('sluice-prod-storage.template.json');
+    expect(written).toEqual(artifacts(inProcess));
+  });
+
+  it('ends with status 1 and a readable message when it cannot synthesize', () => {
+    const run = runApp('moon', path.join(folder, 'moon'));
+    expect(run.status).toBe(1);
+    expect(run.stderr).toMatch(/no such environment: .* got "moon"/);
+    expect(run.stderr.length).toBeLessThan(500);
+  });
+});
