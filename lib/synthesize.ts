@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { SluiceError } from '#core/errors.ts';
 import { createCdkApp } from './cdk-app.ts';
@@ -63,6 +63,7 @@ const ASSEMBLY_MARKER = 'manifest.json';
 
 function refuseForeignFolder(outdir: string): void {
   if (!existsSync(outdir) || existsSync(path.join(outdir, ASSEMBLY_MARKER))) return;
+  if (readdirSync(outdir).length === 0) return;
   throw new SluiceError(
     'USAGE',
     `output folder ${outdir}: expected a cloud assembly or nothing, found other files; name another folder`,

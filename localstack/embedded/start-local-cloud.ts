@@ -3,15 +3,15 @@ import path from 'node:path';
 import { deployAssembly } from './assembly/deploy-assembly.ts';
 import { loadAssembly } from './assembly/load-assembly.ts';
 import { createAthenaService } from './athena/athena-service.ts';
-import { openDynamoDb } from './dynamodb/dynamodb-service.ts';
+import { openDynamoDbService } from './dynamodb/dynamodb-service.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { createGlueService } from './glue/glue-service.ts';
 import { createKinesisService } from './kinesis/kinesis-service.ts';
 import { createEventSourceMappings } from './lambda/event-source-mappings.ts';
 import { writeFunctionLogs } from './lambda/function-logs.ts';
 import { createLambdaService } from './lambda/lambda-service.ts';
-import { openS3 } from './s3/s3-service.ts';
-import { createSts } from './sts/sts-service.ts';
+import { openS3Service } from './s3/s3-service.ts';
+import { createStsService } from './sts/sts-service.ts';
 
 export interface LocalCloudOptions {
   /** Folder of a synthesized cloud assembly. */
@@ -52,11 +52,11 @@ export interface RunningLocalCloud {
 export async function startLocalCloud(options: LocalCloudOptions): Promise<RunningLocalCloud> {
   const folder = (service: string): string => path.join(options.stateDir, service);
   const assembly = loadAssembly(options.assemblyDir);
-  const s3 = openS3({ stateDir: folder('s3'), nowMs: Date.now });
+  const s3 = openS3Service({ stateDir: folder('s3'), nowMs: Date.now });
   const kinesis = createKinesisService({ stateDir: folder('kinesis') });
   const glue = createGlueService({ stateDir: folder('glue'), s3 });
   const athena = createAthenaService({ stateDir: folder('athena'), s3, glue });
-  const dynamoDb = await openDynamoDb({ stateDir: folder('dynamodb') });
+  const dynamoDb = await openDynamoDbService({ stateDir: folder('dynamodb') });
   const health: { current: () => LocalCloudHealth | null } = { current: () => null };
   const later: { lambda: ReturnType<typeof createLambdaService> | null } = { lambda: null };
   const gateway = await startGateway({
@@ -67,7 +67,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Runni
       glue,
       athena,
       dynamodb: dynamoDb,
-      sts: createSts(),
+      sts: createStsService(),
       lambda: {
         handle: (request, response) => later.lambda?.handle(request, response),
         close: async () => {},
@@ -75,7 +75,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Runni
     },
     health: () => health.current() ?? { pid: process.pid, starting: true },
   });
-  const lambda = createLambdaService({ endpoint: gateway.endpoint });
+  const lambda = createLambdaService({ endpointUrl: gateway.endpoint });
   later.lambda = lambda;
   const stopLogs = writeFunctionLogs(lambda, options.logDir);
   const mappings = createEventSourceMappings({ stateDir: folder('mappings'), kinesis, lambda, s3 });

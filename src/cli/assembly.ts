@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SluiceError } from '#core/errors.ts';
+import { childEnvironment } from '#runtime/env.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** Everything a template or a bundle is made from. */
@@ -55,12 +56,7 @@ export async function ensureAssembly(options: {
 function synthesize(root: string, environment: string, outdir: string): Promise<void> {
   const child = spawn(process.execPath, ['bin/app.ts'], {
     cwd: root,
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: process.env['HOME'] ?? '',
-      CDK_OUTDIR: outdir,
-      SLUICE_ENVIRONMENT: environment,
-    },
+    env: { ...childEnvironment(), CDK_OUTDIR: outdir, SLUICE_ENVIRONMENT: environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const errors: Buffer[] = [];

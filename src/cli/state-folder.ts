@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SluiceError } from '#core/errors.ts';
+import { readStateRoot } from '#runtime/env.ts';
 
-/** Folders of one environment's local state below the project root; never part of the repository. */
+/** Folders of one environment's local state, below `.sluice` or SLUICE_STATE; never part of the repository. */
 export interface StateFolder {
   readonly root: string;
   /** Services' data: what survives a restart. */
@@ -16,7 +17,7 @@ export interface StateFolder {
 }
 
 export function stateFolder(projectRoot: string, environment: string): StateFolder {
-  const root = path.join(projectRoot, '.sluice', environment);
+  const root = path.join(readStateRoot() ?? path.join(projectRoot, '.sluice'), environment);
   return {
     root,
     services: path.join(root, 'services'),

@@ -27,3 +27,19 @@ function required(
   }
   return names.map((name) => env[name]!);
 }
+
+/** Folder for the local state instead of `.sluice` in the project; null when the variable is not set. */
+export function readStateRoot(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string | null {
+  const folder = env['SLUICE_STATE'];
+  return folder === undefined || folder === '' ? null : folder;
+}
+
+/** What a child process of ours inherits, and nothing else. */
+export function childEnvironment(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string> {
+  const { PATH = '', HOME = '' } = env;
+  return { PATH, HOME };
+}

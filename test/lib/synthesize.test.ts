@@ -12,7 +12,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLambdaBundler } from '#lib/constructs/lambda-code.ts';
 import { synthesizeDeployment } from '#lib/synthesize.ts';
-import { LOCAL_ENVIRONMENT, marketDeployment, REPOSITORY_ROOT } from './deployment-fixture.ts';
+import {
+  LOCAL_ENVIRONMENT,
+  marketDeployment,
+  PROD_ENVIRONMENT,
+  REPOSITORY_ROOT,
+} from './deployment-fixture.ts';
+import { withAssembly } from './market-templates.ts';
 
 let folder: string;
 
@@ -72,6 +78,31 @@ describe('synthesizeDeployment', () => {
     synthesizeDeployment(marketDeployment(LOCAL_ENVIRONMENT), { root, outdir });
     expect(existsSync(path.join(outdir, 'gone.template.json'))).toBe(false);
     expect(readdirSync(folder).filter((name) => name.startsWith('replaced'))).toEqual(['replaced']);
+  });
+
+  it('writes into an empty folder', () => {
+    const outdir = path.join(folder, 'empty');
+    mkdirSync(outdir);
+    synthesizeDeployment(marketDeployment(LOCAL_ENVIRONMENT), { root, outdir });
+    expect(existsSync(path.join(outdir, 'manifest.json'))).toBe(true);
+  });
+
+  it('protects the stacks that hold data from deletion, except in a throw-away environment', () => {
+    const isProtected = (environment: typeof PROD_ENVIRONMENT) =>
+      withAssembly(marketDeployment(environment), (directory) => {
+        const { artifacts } = JSON.parse(
+          readFileSync(path.join(directory, 'manifest.json'), 'utf8'),
+        ) as { artifacts: Record<string, { properties: { terminationProtection?: boolean } }> };
+        return Object.keys(artifacts)
+          .filter((id) => artifacts[id]?.properties.terminationProtection)
+          .sort();
+      });
+    expect(isProtected(LOCAL_ENVIRONMENT)).toEqual([]);
+    expect(isProtected(PROD_ENVIRONMENT)).toEqual([
+      'sluice-prod-market-catalog',
+      'sluice-prod-market-ingestion',
+      'sluice-prod-storage',
+    ]);
   });
 
   it('refuses to replace a folder that is no assembly', () => {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { closeSync, readFile } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
 import type { S3Service } from '#embedded/services.ts';
 import { findOperation } from './operation-table.ts';
 import { setBucket } from './operations/bucket-operations.ts';
+import { isReadable, openContents } from './operations/get-object.ts';
 import { writePrecondition } from './protocol/conditions.ts';
 import { refuseUnsupportedHeaders } from './protocol/object-headers.ts';
 import { errorDocument, S3Error } from './protocol/s3-error.ts';
@@ -16,6 +18,7 @@ import { putVersion } from './store/versions.ts';
 
 /** How long `close` waits for requests in flight before it cuts them off. */
 const CLOSE_GRACE_MS = 2000;
+const readDescriptor = promisify<number, Buffer>(readFile);
 
 export interface S3Options {
   /** Folder of this service alone; created when missing. */
@@ -55,10 +58,7 @@ export function openS3Service(options: S3Options): S3Service {
     ensureBucket: (bucket) => ensureBucket(store, bucket),
     hasBucket: (name) => store.index.bucket(name) !== null,
     objectFile: (bucket, key) => objectFile(store, bucket, key),
-    async getObject(bucket, key) {
-      const file = objectFile(store, bucket, key);
-      return file === null ? null : readContents(store, { bucket, key, path: file.path });
-    },
+    getObject: (bucket, key) => readContents(store, bucket, key),
     putObject: (bucket, key, contents) => putContents(store, { bucket, key }, contents),
     listObjects: (bucket, prefix) => listAll(store, bucket, prefix),
   };
@@ -137,22 +137,19 @@ function objectFile(
   key: string,
 ): { readonly path: string; readonly sizeBytes: number; readonly etag: string } | null {
   const object = store.index.current(bucket, key);
-  if (object === null || object.blob === null) return null;
+  if (object === null || !isReadable(object)) return null;
   return { path: store.blobs.pathOf(object.blob), sizeBytes: object.sizeBytes, etag: object.etag };
 }
 
-/** An overwrite between look-up and read removes the file: then the newer object is the answer. */
-async function readContents(
-  store: S3Store,
-  target: { readonly bucket: string; readonly key: string; readonly path: string },
-): Promise<Buffer | null> {
+async function readContents(store: S3Store, bucket: string, key: string): Promise<Buffer | null> {
+  const object = store.index.current(bucket, key);
+  if (object === null || !isReadable(object)) return null;
+  const contents = openContents(store, object, { start: 0, end: object.sizeBytes - 1 });
+  if (Buffer.isBuffer(contents)) return contents;
   try {
-    return await readFile(target.path);
-  } catch (error) {
-    const newer = objectFile(store, target.bucket, target.key);
-    const wasReplaced = newer?.path !== target.path;
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !wasReplaced) throw error;
-    return newer === null ? null : readContents(store, { ...target, path: newer.path });
+    return await readDescriptor(contents.descriptor);
+  } finally {
+    closeSync(contents.descriptor);
   }
 }
 

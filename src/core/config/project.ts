@@ -86,7 +86,10 @@ export interface QualityRule {
 }
 
 export interface Mapping {
-  /** Column the expression fills; the name of a source field rewrites it (the source value stays in `_raw_<name>`). */
+  /**
+   * Column the expression fills, as it is stored; the name of a source field rewrites it (the source value
+   * stays in `_raw_<name>`).
+   */
   readonly column: string;
   readonly expression: string;
   /** Type of the column: that of the rewritten field, or the one declared for a new column. */

@@ -100,7 +100,6 @@ export function dataPageBody(
 export function compressBody(body: Uint8Array): Uint8Array {
   return zstdCompressSync(body, {
     params: { [constants.ZSTD_c_compressionLevel]: 1 },
-    pledgedSrcSize: body.length,
   });
 }
 

@@ -9,7 +9,6 @@
  *          | 0xf0 | type  varint(size)      value*
  * binary  := varint(length) bytes
  * i16 | i32 | i64 := zigzag-varint
- * byte    := one byte
  * bool    := nothing, the field type is the value
  * ```
  *
@@ -17,7 +16,6 @@
  */
 const BOOLEAN_TRUE = 1;
 const BOOLEAN_FALSE = 2;
-const BYTE = 3;
 const I16 = 4;
 const I32 = 5;
 const I64 = 6;
@@ -36,11 +34,6 @@ export type ThriftFields = Readonly<Record<number, ThriftValue | undefined>>;
 
 export function bool(value: boolean): ThriftValue {
   return { type: value ? BOOLEAN_TRUE : BOOLEAN_FALSE, write: () => undefined };
-}
-
-/** A signed 8-bit integer. */
-export function byte(value: number): ThriftValue {
-  return { type: BYTE, write: (out) => out.push(value & 0xff) };
 }
 
 export function i16(value: number): ThriftValue {

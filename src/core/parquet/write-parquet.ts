@@ -62,7 +62,7 @@ export function writeParquet(
     );
     rowGroups.push({ rowCount: rows.to - rows.from, fileOffset, chunks });
     for (const chunk of chunks) {
-      parts.push(...chunk.parts);
+      for (const part of chunk.parts) parts.push(part);
       fileOffset += chunk.storedBytes;
     }
   }

@@ -75,7 +75,7 @@ export function bronzeColumns(stream: Pick<Stream, 'fields' | 'mapping'>): reado
     .filter((mapping) => !fieldsByName.has(mapping.column))
     .map(
       (mapping): BronzeColumn => ({
-        name: storedName({ name: mapping.column, type: mapping.type }),
+        name: mapping.column,
         type: mapping.type,
         required: false,
         source: { kind: 'mapping' },

@@ -4,8 +4,7 @@ import { issuesOf, MARKET, market, PLATFORM, TICK } from './project-fixture.ts';
 const DOMAIN = 'domains/market.yaml';
 const TYPES =
   'string, boolean, int, long, float, double, date, timestamp_millis, timestamp_micros, bytes, decimal(p,s), money, enum, list, map, record';
-const FIELDS =
-  'one of "source_system", "trade_id", "symbol", "timestamp", "price", "size", "fee"';
+const FIELDS = 'one of "source_system", "trade_id", "symbol", "timestamp", "price", "size", "fee"';
 
 /** Text of the domain file after `key: symbol` gained further lines. */
 const withLines = (...lines: readonly string[]) =>
@@ -72,7 +71,7 @@ const CASES: readonly (readonly [string, Readonly<Record<string, string | null>>
     market('currency: USD, optional: true', 'currncy: USD, optional: yes'),
     [
       `${DOMAIN}:14:27 streams.trade.fields.fee.currncy: expected one of "type", "currency", "symbols", "optional", "default", "aliases", "doc", "examples", "allow_nan", "element", "value", "fields", got "currncy"; did you mean "currency"?`,
-      `${DOMAIN}:14:42 streams.trade.fields.fee.optional: expected true or false, got "yes"`,
+      `${DOMAIN}:14:51 streams.trade.fields.fee.optional: expected true or false, got "yes"`,
     ].join('\n'),
   ],
   [
@@ -106,7 +105,7 @@ const CASES: readonly (readonly [string, Readonly<Record<string, string | null>>
   [
     'an empty record',
     withField('address: { type: record, fields: {} }'),
-    `${DOMAIN}:10:32 streams.trade.fields.address.fields: expected at least one field in the record, got nothing`,
+    `${DOMAIN}:10:40 streams.trade.fields.address.fields: expected at least one field in the record, got nothing`,
   ],
   [
     'a default of another type',
@@ -229,12 +228,12 @@ const CASES: readonly (readonly [string, Readonly<Record<string, string | null>>
   [
     'a partition field with the name of a column',
     {
-      [DOMAIN]: MARKET.replace('trade_id: string', 'trade_id: string\n      symbol_bucket: int').replace(
-        'key: symbol',
-        'key: symbol\n    partition: { bronze: ["bucket(4, symbol)"] }',
-      ),
+      [DOMAIN]: MARKET.replace(
+        'trade_id: string',
+        'trade_id: string\n      symbol_bucket: int',
+      ).replace('key: symbol', 'key: symbol\n    partition: { bronze: ["bucket(4, symbol)"] }'),
     },
-    `${DOMAIN}:7:26 streams.trade.partition.bronze[0]: expected a partition name that is no column, got "symbol_bucket"; rename the field "symbol_bucket"`,
+    `${DOMAIN}:7:27 streams.trade.partition.bronze[0]: expected a partition name that is no column, got "symbol_bucket"; rename the field "symbol_bucket"`,
   ],
   [
     'mappings of fields that cannot be mapped',
@@ -412,7 +411,7 @@ describe('messages of parseProject', () => {
       [DOMAIN]: MARKET.replace('key: symbol', 'key: symbl').replace('category:', 'categori:'),
     });
     expect(text.split('\n').map((line) => line.split(' ')[0])).toEqual([
-      'config/categories/market.tick.yaml:7:10',
+      'config/categories/market.tick.yaml:8:10',
       'config/environments/prod.yaml:1:16',
       'config/platform.yaml:3:16',
       'domains/market.yaml:5:5',

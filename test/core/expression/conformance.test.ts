@@ -3,7 +3,13 @@ import { hasCode, type SluiceError } from '#core/errors.ts';
 import { checkExpression } from '#core/expression/check-expression.ts';
 import { compileExpression } from '#core/expression/compile-expression.ts';
 import { describeType } from '#core/expression/expression-type.ts';
-import { type ConformanceFile, readConformanceFiles, toRow, toValue } from './conformance-file.ts';
+import {
+  type ConformanceCase,
+  type ConformanceFile,
+  readConformanceFiles,
+  toRow,
+  toValue,
+} from './conformance-file.ts';
 
 const files = readConformanceFiles();
 
@@ -13,9 +19,10 @@ it('reads a corpus that covers every file of the folder', () => {
 });
 
 describe.each(files)('$name', ({ fields, cases, invalid }: ConformanceFile) => {
-  it.each(cases.map((example) => [example.expression, example] as const))(
+  it.each(cases.map((example) => [titleOf(example), example] as const))(
     'evaluates %s',
-    (expression, example) => {
+    (_title, example) => {
+      const { expression } = example;
       const check = checkExpression(expression, fields);
       if (!check.ok) throw new Error(`${check.column}: ${check.message}`);
       if (example.type !== undefined) expect(describeType(check.type)).toBe(example.type);
@@ -42,6 +49,13 @@ describe.each(files)('$name', ({ fields, cases, invalid }: ConformanceFile) => {
     },
   );
 });
+
+function titleOf({ expression, in: input = {} }: ConformanceCase): string {
+  const row = JSON.stringify(input, (_key, value) =>
+    typeof value === 'bigint' ? Number(value) : value,
+  );
+  return `${expression} on ${row}`;
+}
 
 function failureOf(run: () => unknown): SluiceError {
   try {

@@ -52,6 +52,12 @@ describe('writeColumnChunk', () => {
     expect(write(type, values).encoding).toBe(encoding);
   });
 
+  it('prefers PLAIN when a dictionary takes as many bytes', () => {
+    // PLAIN 4+5+5+4; dictionary 4+5+5, bit width 1, run header 1, indices 2.
+    expect(write('string', ['', 'a', 'b', '']).encoding).toBe('PLAIN');
+    expect(write('string', ['', 'a', 'b', '', '']).encoding).toBe('RLE_DICTIONARY');
+  });
+
   it('compresses what shrinks', () => {
     const chunk = write(
       'string',

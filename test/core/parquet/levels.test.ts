@@ -53,6 +53,12 @@ describe('shredColumn', () => {
     ]);
   });
 
+  it('takes no value beyond the rows asked for', () => {
+    expect(shred(required(1, 'int'), [1, 2, 3], { from: 0, to: 2 })).toEqual([
+      { values: [1, 2], definition: null, repetition: null, entryCount: 2 },
+    ]);
+  });
+
   it('marks nulls of an optional primitive and takes them out', () => {
     expect(shred(optional(1, 'int'), [1, null, 3])).toEqual([
       { values: [1, 3], definition: [1, 0, 1], repetition: null, entryCount: 3 },

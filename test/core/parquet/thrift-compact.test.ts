@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import {
   binary,
   bool,
-  byte,
   encodeThrift,
   i16,
   i32,
@@ -67,7 +66,7 @@ describe('encodeThrift', () => {
         3: i64(-(2n ** 63n)),
         4: bool(true),
         5: string('x'.repeat(300)),
-        6: list([struct({ 1: i16(-7), 2: byte(-1) }), struct({ 1: i16(8) })]),
+        6: list([struct({ 1: i16(-7), 2: i32(-1) }), struct({ 1: i16(8) })]),
         40: binary(Uint8Array.of(1, 2)),
       }),
     );

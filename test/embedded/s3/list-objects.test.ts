@@ -7,8 +7,6 @@ import {
 import { describe, expect, it } from 'vitest';
 import { BUCKET, failureOf, type RunningS3, startS3 } from './local-s3.ts';
 
-const KEYS = 2500;
-
 async function startWithKeys(keys: readonly string[]): Promise<RunningS3> {
   const s3 = await startS3();
   for (const key of keys) await s3.service.putObject(BUCKET, key, { body: Buffer.from('x') });
@@ -21,7 +19,7 @@ const keysOf = (contents: readonly _Object[] | undefined): readonly string[] =>
 describe('ListObjectsV2', () => {
   it('pages through 2500 keys without gap or repetition', async () => {
     const keys = Array.from(
-      { length: KEYS },
+      { length: 2500 },
       (_, number) => `k/${String(number).padStart(5, '0')}`,
     );
     const { client } = await startWithKeys(keys);
@@ -35,8 +33,8 @@ describe('ListObjectsV2', () => {
     expect(seen).toEqual(keys);
   });
 
-  it('rolls 2500 keys up into folders, page by page', async () => {
-    const keys = Array.from({ length: KEYS }, (_, number) => `day=${number % 50}/part-${number}`);
+  it('rolls keys up into folders, page by page', async () => {
+    const keys = Array.from({ length: 300 }, (_, number) => `day=${number % 50}/part-${number}`);
     const { client } = await startWithKeys([...keys, 'readme', 'day=7']);
     const prefixes: string[] = [];
     const files: string[] = [];

@@ -1,7 +1,8 @@
-import { failAt } from '../sql-failure.ts';
 import type { BinaryOperator, Expression, Position } from '../sql/ast.ts';
-import { type Compiled, coerce, failureSql } from '../types/compiled.ts';
+import { plainCall } from '../sql/parse-call.ts';
+import { failAt } from '../sql-failure.ts';
 import { asDecimalType, commonSuperType } from '../types/coercion.ts';
+import { type Compiled, coerce, failureSql } from '../types/compiled.ts';
 import {
   decimalType,
   duckType,
@@ -12,9 +13,8 @@ import {
   typeName,
 } from '../types/trino-type.ts';
 import { compileCall } from './compile-call.ts';
-import { compileTimeArithmetic } from './compile-time-arithmetic.ts';
 import { compileNumber } from './compile-literal.ts';
-import { plainCall } from '../sql/parse-call.ts';
+import { compileTimeArithmetic } from './compile-time-arithmetic.ts';
 import type { ExpressionContext } from './context.ts';
 
 type DecimalType = TrinoType & { readonly kind: 'decimal' };
@@ -97,7 +97,10 @@ function decimalArithmetic(
       `DECIMAL scale must be in range [0, precision (38)]: ${result.scale}`,
     );
   }
-  const typed = (sql: string): Compiled => ({ sql: `CAST(${sql} AS ${duckType(result)})`, type: result });
+  const typed = (sql: string): Compiled => ({
+    sql: `CAST(${sql} AS ${duckType(result)})`,
+    type: result,
+  });
   const leftSql = coerce(left, a).sql;
   const rightSql = coerce(right, b).sql;
   switch (operator) {
@@ -111,7 +114,9 @@ function decimalArithmetic(
       const wide = commonSuperType(a, b) ?? result;
       const operation = `(${coerce({ sql: leftSql, type: a }, wide).sql} % ${coerce({ sql: rightSql, type: b }, wide).sql})`;
       const failure = failureSql('DIVISION_BY_ZERO', "'Division by zero'", wide);
-      return typed(`CASE WHEN ${rightSql} = 0 AND ${leftSql} IS NOT NULL THEN ${failure} ELSE ${operation} END`);
+      return typed(
+        `CASE WHEN ${rightSql} = 0 AND ${leftSql} IS NOT NULL THEN ${failure} ELSE ${operation} END`,
+      );
     }
     default:
       return typed(`(${typed(leftSql).sql} ${operator} ${typed(rightSql).sql})`);

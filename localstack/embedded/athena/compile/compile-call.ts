@@ -2,11 +2,10 @@ import { findFunction } from '../function-allow-list.ts';
 import {
   type AggregateCall,
   type FunctionSpec,
-
   unexpectedParameters,
 } from '../functions/function-spec.ts';
-import { failAt } from '../sql-failure.ts';
 import type { Expression, FunctionCall, Position } from '../sql/ast.ts';
+import { failAt } from '../sql-failure.ts';
 import { type Compiled, coerce } from '../types/compiled.ts';
 import { BOOLEAN } from '../types/trino-type.ts';
 import { compileSortItems, compileWindow } from './compile-window.ts';
@@ -92,11 +91,7 @@ function compileAggregate(
   return spec.compile(call);
 }
 
-function checkPlacement(
-  node: CallNode,
-  spec: FunctionSpec,
-  context: ExpressionContext,
-): void {
+function checkPlacement(node: CallNode, spec: FunctionSpec, context: ExpressionContext): void {
   const name = node.name.toLowerCase();
   const clause = node.window === null ? context.noAggregates : context.noWindows;
   if (clause !== null) {
@@ -135,4 +130,3 @@ function compileFilter(node: CallNode, context: ExpressionContext): string {
   }
   return ` FILTER (WHERE ${coerce(filter, BOOLEAN).sql})`;
 }
-

@@ -1,7 +1,7 @@
-import { failAt, notSupported } from '../sql-failure.ts';
 import type { Expression } from '../sql/ast.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
+import { failAt, notSupported } from '../sql-failure.ts';
 import { commonTypeOf, zonesDiffer } from '../types/coercion.ts';
+import { type Compiled, coerce } from '../types/compiled.ts';
 import { BOOLEAN, type TrinoType, typeName } from '../types/trino-type.ts';
 import { compileComparison } from './compile-comparison.ts';
 import type { ExpressionContext } from './context.ts';

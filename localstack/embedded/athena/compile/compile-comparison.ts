@@ -1,7 +1,7 @@
-import { failAt, notSupported } from '../sql-failure.ts';
 import type { ComparisonOperator, Position } from '../sql/ast.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
+import { failAt, notSupported } from '../sql-failure.ts';
 import { commonSuperType } from '../types/coercion.ts';
+import { type Compiled, coerce } from '../types/compiled.ts';
 import { BOOLEAN, isFloating, typeName } from '../types/trino-type.ts';
 
 const NOT_COMPARED: readonly string[] = ['array', 'map', 'row', 'json'];

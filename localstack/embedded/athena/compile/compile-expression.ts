@@ -1,9 +1,9 @@
-import { failAt, notSupported } from '../sql-failure.ts';
 import type { Expression, Identifier } from '../sql/ast.ts';
 import { plainCall } from '../sql/parse-call.ts';
+import { failAt, notSupported } from '../sql-failure.ts';
 import { cast } from '../types/cast.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
 import { commonTypeOf } from '../types/coercion.ts';
+import { type Compiled, coerce } from '../types/compiled.ts';
 import { resolveTypeName } from '../types/resolve-type-name.ts';
 import {
   arrayOf,
@@ -13,11 +13,11 @@ import {
   type TrinoType,
   typeName,
 } from '../types/trino-type.ts';
+import { compileArithmetic, compileNegation } from './compile-arithmetic.ts';
 import { compileCall } from './compile-call.ts';
 import { compileCase } from './compile-case.ts';
 import { compileComparison } from './compile-comparison.ts';
 import { compileLiteral } from './compile-literal.ts';
-import { compileArithmetic, compileNegation } from './compile-arithmetic.ts';
 import { compilePredicate } from './compile-predicate.ts';
 import type { ExpressionContext } from './context.ts';
 import { resolveColumn } from './scope.ts';
@@ -65,7 +65,11 @@ function compileNode(node: Expression, context: ExpressionContext): Compiled {
     case 'subquery':
       return compileScalarSubquery(node, context);
     case 'lambda':
-      throw failAt('SYNTAX_ERROR', node, 'Lambda expression should always be used inside a function');
+      throw failAt(
+        'SYNTAX_ERROR',
+        node,
+        'Lambda expression should always be used inside a function',
+      );
     case 'subscript':
       return compileFunction('$subscript', { node, args: [node.base, node.index], context });
     case 'extract':
@@ -120,7 +124,11 @@ function compileParameter(
 ): Compiled {
   const value = context.compiler.session.parameters[node.index];
   if (value === undefined) {
-    throw failAt('INVALID_ARGUMENTS', node, `no execution parameter for placeholder ${node.index + 1}`);
+    throw failAt(
+      'INVALID_ARGUMENTS',
+      node,
+      `no execution parameter for placeholder ${node.index + 1}`,
+    );
   }
   return compileExpression(value, context);
 }
@@ -180,7 +188,8 @@ function compileExtract(
   context: ExpressionContext,
 ): Compiled {
   const field = node.field.name.toLowerCase();
-  const fields = 'year quarter month week day day_of_month day_of_week dow day_of_year doy year_of_week yow hour minute second';
+  const fields =
+    'year quarter month week day day_of_month day_of_week dow day_of_year doy year_of_week yow hour minute second';
   if (!fields.split(' ').includes(field)) {
     throw failAt('SYNTAX_ERROR', node.field, `Invalid EXTRACT field: ${node.field.name}`);
   }

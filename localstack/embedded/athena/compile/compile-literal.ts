@@ -1,7 +1,7 @@
-import { failAt, notSupported } from '../sql-failure.ts';
 import type { Expression, Position } from '../sql/ast.ts';
-import type { Compiled } from '../types/compiled.ts';
+import { failAt, notSupported } from '../sql-failure.ts';
 import { integerLiteralType } from '../types/coercion.ts';
+import type { Compiled } from '../types/compiled.ts';
 import { parseTimestampLiteral } from '../types/timestamp-literal.ts';
 import {
   BIGINT,
@@ -29,7 +29,10 @@ export function compileLiteral(node: Expression): Compiled | null {
     case 'number':
       return compileNumber(node.text, node);
     case 'string':
-      return { sql: quoteText(node.value), type: { kind: 'varchar', length: [...node.value].length } };
+      return {
+        sql: quoteText(node.value),
+        type: { kind: 'varchar', length: [...node.value].length },
+      };
     case 'binary':
       return { sql: `unhex('${node.hex}')`, type: VARBINARY };
     case 'typed-literal':
@@ -48,8 +51,7 @@ export function compileLiteral(node: Expression): Compiled | null {
 export function compileNumber(text: string, position: Position): Compiled {
   if (/[eE]/.test(text)) return { sql: `CAST('${text}' AS DOUBLE)`, type: DOUBLE };
   if (text.includes('.')) return compileDecimal(text, position);
-  const type =
-    text === '-9223372036854775808' ? BIGINT : integerLiteralType(text.replace('-', ''));
+  const type = text === '-9223372036854775808' ? BIGINT : integerLiteralType(text.replace('-', ''));
   if (type === null) {
     throw failAt('INVALID_LITERAL', position, `Invalid numeric literal: ${text}`);
   }
@@ -63,7 +65,11 @@ function compileDecimal(text: string, position: Position): Compiled {
   }
   const precision = Math.max(1, whole.replace(/^0+/, '').length + fraction.length);
   if (precision > MAX_DECIMAL_PRECISION) {
-    throw failAt('INVALID_LITERAL', position, `DECIMAL precision must be in range [1, 38]: ${precision}`);
+    throw failAt(
+      'INVALID_LITERAL',
+      position,
+      `DECIMAL precision must be in range [1, 38]: ${precision}`,
+    );
   }
   const type: TrinoType = { kind: 'decimal', precision, scale: fraction.length };
   return { sql: `CAST('${text}' AS ${duckType(type)})`, type };
@@ -100,7 +106,13 @@ function compileTypedInteger(
   node: Expression & { readonly kind: 'typed-literal' },
   text: string,
 ): Compiled {
-  const kinds = { bigint: 'bigint', integer: 'integer', int: 'integer', smallint: 'smallint', tinyint: 'tinyint' };
+  const kinds = {
+    bigint: 'bigint',
+    integer: 'integer',
+    int: 'integer',
+    smallint: 'smallint',
+    tinyint: 'tinyint',
+  };
   const type = { kind: kinds[node.type as keyof typeof kinds] } as TrinoType;
   const bits = { bigint: 64, integer: 32, smallint: 16, tinyint: 8 }[type.kind as 'bigint'];
   if (!/^[+-]?\d+$/.test(text) || BigInt.asIntN(bits, BigInt(text)) !== BigInt(text)) {
@@ -144,7 +156,11 @@ function compileInterval(node: Expression & { readonly kind: 'interval' }): Comp
   const unitMs = DAY_SECOND_UNIT_MS[node.unit];
   const pattern = node.unit === 'second' ? /^[+-]?\d{1,12}(\.\d{1,3})?$/ : /^[+-]?\d{1,9}$/;
   if ((months === undefined && unitMs === undefined) || !pattern.test(node.value)) {
-    throw failAt('INVALID_LITERAL', node, `Invalid INTERVAL ${node.unit.toUpperCase()} value: ${node.value}`);
+    throw failAt(
+      'INVALID_LITERAL',
+      node,
+      `Invalid INTERVAL ${node.unit.toUpperCase()} value: ${node.value}`,
+    );
   }
   if (months !== undefined) return yearMonth(sign * Number(node.value) * months);
   return daySecond(sign * Math.round(Number(node.value) * (unitMs ?? 1)));

@@ -1,5 +1,5 @@
-import { failAt, notSupported } from '../sql-failure.ts';
 import type { Expression } from '../sql/ast.ts';
+import { failAt, notSupported } from '../sql-failure.ts';
 import { type Compiled, coerce } from '../types/compiled.ts';
 import { BOOLEAN, isFloating, typeName, UNKNOWN } from '../types/trino-type.ts';
 import { compileComparison, toCommonType } from './compile-comparison.ts';
@@ -139,7 +139,11 @@ function compileQuantified(
 
 function singleColumn(node: Expression, query: CompiledQuery): CompiledQuery {
   if (query.columns.length !== 1) {
-    throw failAt('NOT_SUPPORTED', node, 'Multiple columns returned by subquery are not yet supported');
+    throw failAt(
+      'NOT_SUPPORTED',
+      node,
+      'Multiple columns returned by subquery are not yet supported',
+    );
   }
   return query;
 }
@@ -161,7 +165,11 @@ function compileLike(
   }
   const escapeNode = node.escapeCharacter;
   if (escapeNode.kind !== 'string' || [...escapeNode.value].length !== 1) {
-    throw failAt('INVALID_FUNCTION_ARGUMENT', escapeNode, 'Escape string must be a single character');
+    throw failAt(
+      'INVALID_FUNCTION_ARGUMENT',
+      escapeNode,
+      'Escape string must be a single character',
+    );
   }
   return negateIf(
     node.negated,

@@ -87,7 +87,10 @@ function intervalArithmetic(
   }
   if (operator === '*' && isFloating(factor.type)) {
     // Java's cast to long drops the fraction.
-    return { sql: `CAST(trunc(${interval.sql} * ${factor.sql}) AS ${physical})`, type: interval.type };
+    return {
+      sql: `CAST(trunc(${interval.sql} * ${factor.sql}) AS ${physical})`,
+      type: interval.type,
+    };
   }
   return null;
 }

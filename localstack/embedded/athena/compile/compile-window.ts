@@ -1,14 +1,18 @@
+import type {
+  Expression,
+  FrameBound,
+  Position,
+  SortItem,
+  Window,
+  WindowFrame,
+} from '../sql/ast.ts';
 import { failAt, notSupported } from '../sql-failure.ts';
-import type { Expression, FrameBound, Position, SortItem, Window, WindowFrame } from '../sql/ast.ts';
 import type { Compiled } from '../types/compiled.ts';
 import { isInteger, isNumeric, typeName } from '../types/trino-type.ts';
 import type { ExpressionContext } from './context.ts';
 
 /** `ORDER BY …` with Trino's defaults spelled out; empty for no items. */
-export function compileSortItems(
-  items: readonly SortItem[],
-  context: ExpressionContext,
-): string {
+export function compileSortItems(items: readonly SortItem[], context: ExpressionContext): string {
   if (items.length === 0) return '';
   const compiled = items.map((item) => {
     const value = context.compiler.expression(item.expression, context);
@@ -40,7 +44,8 @@ export function compileWindow(
   call: { readonly node: Position; readonly context: ExpressionContext },
 ): string {
   const { context, node } = call;
-  const resolved = typeof window === 'string' ? context.namedWindows.get(window.toLowerCase()) : window;
+  const resolved =
+    typeof window === 'string' ? context.namedWindows.get(window.toLowerCase()) : window;
   if (resolved === undefined) {
     throw failAt('INVALID_COLUMN_REFERENCE', node, `Cannot resolve WINDOW name ${String(window)}`);
   }
@@ -63,7 +68,11 @@ function compileFrame(
   const bounds = [frame.start, frame.end ?? ({ kind: 'current-row' } as const)];
   const hasOffset = bounds.some((bound) => 'offset' in bound);
   if (frame.unit === 'range' && hasOffset && (key === undefined || second !== undefined)) {
-    throw failAt('SYNTAX_ERROR', frame, 'Window frame of type RANGE PRECEDING or FOLLOWING requires single sort item in ORDER BY');
+    throw failAt(
+      'SYNTAX_ERROR',
+      frame,
+      'Window frame of type RANGE PRECEDING or FOLLOWING requires single sort item in ORDER BY',
+    );
   }
   const [start, end] = bounds.map((bound) => compileBound(bound, { frame, context }));
   return `${frame.unit.toUpperCase()} BETWEEN ${start} AND ${end}`;
@@ -92,7 +101,11 @@ function compileOffset(
   const { sql, type } = place.context.compiler.expression(node, place.context);
   if (place.frame.unit !== 'range') {
     if (isInteger(type)) return sql;
-    throw failAt('TYPE_MISMATCH', node, `Window frame ${place.frame.unit.toUpperCase()} offset must be integer`);
+    throw failAt(
+      'TYPE_MISMATCH',
+      node,
+      `Window frame ${place.frame.unit.toUpperCase()} offset must be integer`,
+    );
   }
   if (type.kind === 'interval-day-second') return `to_milliseconds(${sql})`;
   if (type.kind === 'interval-year-month') return `to_months(${sql})`;

@@ -1,5 +1,5 @@
-import { failAt } from '../sql-failure.ts';
 import type { Identifier, Position } from '../sql/ast.ts';
+import { failAt } from '../sql-failure.ts';
 import type { TrinoType } from '../types/trino-type.ts';
 
 /** A column that names can refer to. */
@@ -64,7 +64,11 @@ export function columnsOf(scope: Scope, qualifier: readonly Identifier[]): reado
 }
 
 function resolveIn(scope: Scope, parts: readonly Identifier[]): Resolved | null {
-  for (let qualifierLength = Math.min(3, parts.length - 1); qualifierLength >= 0; qualifierLength--) {
+  for (
+    let qualifierLength = Math.min(3, parts.length - 1);
+    qualifierLength >= 0;
+    qualifierLength--
+  ) {
     const matches = findColumns(scope, parts, qualifierLength);
     const [column, second] = matches;
     if (column === undefined) continue;

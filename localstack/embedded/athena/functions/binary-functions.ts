@@ -9,7 +9,11 @@ export const BINARY_FUNCTIONS: FunctionTable = {
   to_hex: scalar({ args: [VARBINARY], returns: VARCHAR, sql: (bytes) => `hex(${bytes})` }),
   from_hex: scalar({ args: [VARCHAR], returns: VARBINARY, sql: (text) => `unhex(${text})` }),
   to_base64: scalar({ args: [VARBINARY], returns: VARCHAR, sql: (bytes) => `to_base64(${bytes})` }),
-  from_base64: scalar({ args: [VARCHAR], returns: VARBINARY, sql: (text) => `from_base64(${text})` }),
+  from_base64: scalar({
+    args: [VARCHAR],
+    returns: VARBINARY,
+    sql: (text) => `from_base64(${text})`,
+  }),
   md5: digest('md5'),
   sha1: digest('sha1'),
   sha256: digest('sha256'),

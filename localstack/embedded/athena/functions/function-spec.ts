@@ -1,6 +1,6 @@
-import { failAt } from '../sql-failure.ts';
-import type { Expression, Position } from '../sql/ast.ts';
 import type { ExpressionContext } from '../compile/context.ts';
+import type { Expression, Position } from '../sql/ast.ts';
+import { failAt } from '../sql-failure.ts';
 import { canCoerce } from '../types/coercion.ts';
 import { type Compiled, coerce } from '../types/compiled.ts';
 import { type TrinoType, typeName } from '../types/trino-type.ts';

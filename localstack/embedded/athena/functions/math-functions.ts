@@ -9,6 +9,7 @@ import {
   isFloating,
   isInteger,
   isNumeric,
+  MAX_DECIMAL_PRECISION,
   type TrinoType,
 } from '../types/trino-type.ts';
 import {
@@ -109,7 +110,8 @@ function sameNumber(sql: (x: string) => string): FunctionSpec {
     kind: 'scalar',
     compile(call) {
       const value = number(call, 1);
-      const type = call.name === 'sign' && value.type.kind === 'decimal' ? decimalType(1, 0) : value.type;
+      const type =
+        call.name === 'sign' && value.type.kind === 'decimal' ? decimalType(1, 0) : value.type;
       return { sql: `CAST(${sql(value.sql)} AS ${duckType(type)})`, type };
     },
   };
@@ -168,15 +170,11 @@ function roundDecimal(
     const narrow = duckType(decimalType(decimal.precision - decimal.scale + places + 1, places));
     return { sql: `CAST(CAST(${source} AS ${narrow}) AS ${physical})`, type };
   }
-  const unit = 10n ** BigInt(Math.min(-places, 38));
-  const half = `CAST(round(${source}) AS HUGEINT)`;
-  const whole = places <= -38 ? '0' : `(((abs(${half}) + ${unit / 2n}) // ${unit}) * ${unit} * sign(${half}))`;
-  return { sql: `CAST(${exactWhole(source, whole, decimal.scale)} AS ${physical})`, type };
-}
-
-/** Rounding twice would be wrong for 4.5 → 5 → 10; fractions only matter at the half, so they are cut. */
-function exactWhole(source: string, whole: string, scale: number): string {
-  return scale === 0 ? whole : whole.replaceAll(`round(${source})`, `trunc(${source})`);
+  // The fraction cannot tip the balance at a whole unit, and rounding twice would.
+  const whole = `CAST(trunc(${source}) AS HUGEINT)`;
+  const unit = 10n ** BigInt(Math.min(-places, MAX_DECIMAL_PRECISION));
+  const rounded = `(((abs(${whole}) + ${unit / 2n}) // ${unit}) * ${unit} * sign(${whole}))`;
+  return { sql: `CAST(${places <= -MAX_DECIMAL_PRECISION ? '0' : rounded} AS ${physical})`, type };
 }
 
 function literalInteger(call: ScalarCall, index: number): number {
@@ -214,4 +212,3 @@ function widthBucket(x: string, low: string, high: string, buckets: string): str
     { sql: position, type: BIGINT },
   );
 }
-

@@ -84,7 +84,11 @@ function toRe2Replacement(call: ScalarCall): string {
       const digit = /^\d(?!\d)/.exec(text.slice(at + 1));
       if (digit === null) {
         const node = call.nodes[2] ?? call;
-        throw failAt('NOT_SUPPORTED', node, 'the local query engine takes groups $0 to $9 in a replacement only');
+        throw failAt(
+          'NOT_SUPPORTED',
+          node,
+          'the local query engine takes groups $0 to $9 in a replacement only',
+        );
       }
       at += 1;
       converted += `\\${digit[0]}`;

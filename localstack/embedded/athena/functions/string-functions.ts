@@ -44,14 +44,20 @@ export const STRING_FUNCTIONS: FunctionTable = {
     args: [VARCHAR, VARCHAR],
     returns: arrayOf(VARCHAR),
     sql: (text, delimiter) =>
-      failWhen(`${delimiter} = ''`, 'The delimiter may not be the empty string', { sql: `string_split(${text}, ${delimiter})`, type: arrayOf(VARCHAR) }),
+      failWhen(`${delimiter} = ''`, 'The delimiter may not be the empty string', {
+        sql: `string_split(${text}, ${delimiter})`,
+        type: arrayOf(VARCHAR),
+      }),
   }),
   // A field that does not exist is null, where DuckDB's split_part gives an empty string.
   split_part: scalar({
     args: [VARCHAR, VARCHAR, BIGINT],
     returns: VARCHAR,
     sql: (text, delimiter, index) =>
-      failWhen(`${index} <= 0`, 'Index must be greater than zero', { sql: `(string_split(${text}, ${delimiter}))[${index}]`, type: VARCHAR }),
+      failWhen(`${index} <= 0`, 'Index must be greater than zero', {
+        sql: `(string_split(${text}, ${delimiter}))[${index}]`,
+        type: VARCHAR,
+      }),
   }),
   lpad: padding('lpad'),
   rpad: padding('rpad'),
@@ -69,7 +75,10 @@ export const STRING_FUNCTIONS: FunctionTable = {
     args: [VARCHAR],
     returns: INTEGER,
     sql: (text) =>
-      failWhen(`length(${text}) <> 1`, 'Input string must be a single character string', { sql: `unicode(${text})`, type: INTEGER }),
+      failWhen(`length(${text}) <> 1`, 'Input string must be a single character string', {
+        sql: `unicode(${text})`,
+        type: INTEGER,
+      }),
   }),
   levenshtein_distance: scalar({
     args: [VARCHAR, VARCHAR],
@@ -135,7 +144,10 @@ function substring(): FunctionSpec {
 }
 
 function replace(text: string, from: string, to: string): string {
-  return failWhen(`${from} = ''`, 'the local query engine does not replace the empty string', { sql: `replace(${text}, ${from}, ${to})`, type: VARCHAR });
+  return failWhen(`${from} = ''`, 'the local query engine does not replace the empty string', {
+    sql: `replace(${text}, ${from}, ${to})`,
+    type: VARCHAR,
+  });
 }
 
 function compileReverse(call: ScalarCall): Compiled {
@@ -154,20 +166,27 @@ function compileConcat(call: ScalarCall): Compiled {
   if (call.args.some((arg) => arg.type.kind === 'array')) return concatArrays(call);
   const kinds = call.args.map((arg) => arg.type.kind);
   if (kinds.every((kind) => kind === 'varbinary')) {
-    return { sql: `(${call.args.map((arg) => arg.sql).join(' || ')})`, type: { kind: 'varbinary' } };
+    return {
+      sql: `(${call.args.map((arg) => arg.sql).join(' || ')})`,
+      type: { kind: 'varbinary' },
+    };
   }
   if (!kinds.every((kind) => kind === 'varchar' || kind === 'unknown')) {
     throw unexpectedParameters(call, [{ args: [VARCHAR, VARCHAR] }]);
   }
-  return { sql: `(${call.args.map((arg) => coerce(arg, VARCHAR).sql).join(' || ')})`, type: VARCHAR };
+  return {
+    sql: `(${call.args.map((arg) => coerce(arg, VARCHAR).sql).join(' || ')})`,
+    type: VARCHAR,
+  };
 }
 
 /** DuckDB's list_concat takes null for an empty list. An element may stand for a list of itself. */
 function concatArrays(call: ScalarCall): Compiled {
-  const lists = call.args.map((arg): Compiled =>
-    arg.type.kind === 'array' || arg.type.kind === 'unknown'
-      ? arg
-      : { sql: `[${arg.sql}]`, type: arrayOf(arg.type) },
+  const lists = call.args.map(
+    (arg): Compiled =>
+      arg.type.kind === 'array' || arg.type.kind === 'unknown'
+        ? arg
+        : { sql: `[${arg.sql}]`, type: arrayOf(arg.type) },
   );
   const [first, ...others] = lists;
   if (first === undefined) throw unexpectedParameters(call);

@@ -1,5 +1,5 @@
-import { failAt, notSupported } from '../sql-failure.ts';
 import type { Position } from '../sql/ast.ts';
+import { failAt, notSupported } from '../sql-failure.ts';
 import { castToText } from './cast-to-text.ts';
 import { castToTime } from './cast-to-time.ts';
 import { canCoerce } from './coercion.ts';
@@ -86,9 +86,7 @@ function planScalarCast(value: Compiled, target: TrinoType): CastPlan | null {
     case 'decimal':
       return castToDecimal(value, target);
     case 'varbinary':
-      return value.type.kind === 'varchar'
-        ? { sql: `encode(${value.sql})`, failure: null }
-        : null;
+      return value.type.kind === 'varchar' ? { sql: `encode(${value.sql})`, failure: null } : null;
     default:
       return null;
   }
@@ -135,7 +133,10 @@ function castToFloating({ sql, type }: Compiled, target: TrinoType): CastPlan | 
   }
   if (type.kind !== 'varchar') return null;
   const text = `CASE WHEN regexp_full_match(${sql}, '${FLOATING_NUMBER}') THEN trim(${sql}, ${SPACE_CHARACTERS}) END`;
-  return { sql: `TRY_CAST(${text} AS ${duck})`, failure: textFailure(sql, typeName(target).toUpperCase()) };
+  return {
+    sql: `TRY_CAST(${text} AS ${duck})`,
+    failure: textFailure(sql, typeName(target).toUpperCase()),
+  };
 }
 
 function castToDecimal({ sql, type }: Compiled, target: TrinoType): CastPlan | null {

@@ -2,7 +2,6 @@ import {
   BIGINT,
   DATE,
   decimalType,
-
   isNumeric,
   MAX_DECIMAL_PRECISION,
   sameType,
@@ -23,7 +22,11 @@ const NUMERIC_ORDER = ['tinyint', 'smallint', 'integer', 'bigint', 'decimal', 'r
 /** The decimal type that holds every value of an integer type; decimals are returned as they are. */
 export function asDecimalType(type: TrinoType): TrinoType & { readonly kind: 'decimal' } {
   if (type.kind === 'decimal') return type;
-  return { kind: 'decimal', precision: INTEGER_DIGITS[type.kind] ?? MAX_DECIMAL_PRECISION, scale: 0 };
+  return {
+    kind: 'decimal',
+    precision: INTEGER_DIGITS[type.kind] ?? MAX_DECIMAL_PRECISION,
+    scale: 0,
+  };
 }
 
 /**
@@ -116,4 +119,3 @@ export function integerLiteralType(text: string): TrinoType | null {
   if (value <= 0x7fff_ffffn) return { kind: 'integer' };
   return value <= 0x7fff_ffff_ffff_ffffn ? BIGINT : null;
 }
-

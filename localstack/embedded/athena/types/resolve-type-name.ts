@@ -1,5 +1,5 @@
-import { failAt, notSupported } from '../sql-failure.ts';
 import type { TypeName } from '../sql/ast.ts';
+import { failAt, notSupported } from '../sql-failure.ts';
 import {
   MAX_DECIMAL_PRECISION,
   MAX_TIMESTAMP_PRECISION,
@@ -22,11 +22,18 @@ const SIMPLE: ReadonlySet<string> = new Set<SimpleKind>([
 ]);
 
 /** Types Athena has and this engine cannot hold faithfully. */
-const REFUSED: ReadonlySet<string> = new Set(['char', 'time', 'time with time zone', 'uuid', 'ipaddress']);
+const REFUSED: ReadonlySet<string> = new Set([
+  'char',
+  'time',
+  'time with time zone',
+  'uuid',
+  'ipaddress',
+]);
 
 /** A type written in a statement. Throws TYPE_NOT_FOUND, or NOT_SUPPORTED for one the engine cannot hold. */
 export function resolveTypeName(name: TypeName): TrinoType {
-  if (SIMPLE.has(name.name) && name.arguments.length === 0) return { kind: name.name as SimpleKind };
+  if (SIMPLE.has(name.name) && name.arguments.length === 0)
+    return { kind: name.name as SimpleKind };
   switch (name.name) {
     case 'varchar':
       return { kind: 'varchar', length: numberArgument(name, 0, null) };
@@ -56,7 +63,11 @@ function resolveDecimal(name: TypeName): TrinoType {
   const precision = numberArgument(name, 0, MAX_DECIMAL_PRECISION) ?? MAX_DECIMAL_PRECISION;
   const scale = numberArgument(name, 1, 0) ?? 0;
   if (precision < 1 || precision > MAX_DECIMAL_PRECISION) {
-    throw failAt('INVALID_ARGUMENTS', name, `DECIMAL precision must be in range [1, 38]: ${precision}`);
+    throw failAt(
+      'INVALID_ARGUMENTS',
+      name,
+      `DECIMAL precision must be in range [1, 38]: ${precision}`,
+    );
   }
   if (scale > precision) {
     throw failAt(

@@ -1,5 +1,5 @@
-import { failAt } from '../sql-failure.ts';
 import type { Position } from '../sql/ast.ts';
+import { failAt } from '../sql-failure.ts';
 import { quoteText } from './trino-type.ts';
 
 /** `UTC`, `+02:00` or the name of a region in its canonical spelling. Throws for anything else. */
@@ -8,7 +8,8 @@ export function resolveZone(name: string, position: Position): string {
   if (/^[+-]\d{2}:\d{2}$/.test(name)) return name === '+00:00' || name === '-00:00' ? 'UTC' : name;
   try {
     // A region only: abbreviations mean different zones to different libraries.
-    if (name.includes('/')) return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+    if (name.includes('/'))
+      return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
     // Not a zone: reported below with the statement's position.
   }

@@ -1,5 +1,5 @@
-import { failAt, notSupported } from '../sql-failure.ts';
 import type { Position } from '../sql/ast.ts';
+import { failAt, notSupported } from '../sql-failure.ts';
 import type { Compiled } from './compiled.ts';
 import { fromLocalSql, resolveZone } from './time-zone.ts';
 import { MAX_TIMESTAMP_PRECISION } from './trino-type.ts';

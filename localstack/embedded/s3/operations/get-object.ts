@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { resolveRange } from '#embedded/s3/protocol/byte-range.ts';
+import { type ByteRange, resolveRange } from '#embedded/s3/protocol/byte-range.ts';
 import { judgeRead } from '#embedded/s3/protocol/conditions.ts';
 import {
   checksumHeaders,
@@ -76,7 +76,8 @@ export function requireObject(
   });
 }
 
-function isReadable(version: ObjectVersion): version is ReadableObject {
+/** False for a delete marker. */
+export function isReadable(version: ObjectVersion): version is ReadableObject {
   return version.blob !== null;
 }
 
@@ -84,10 +85,10 @@ function isReadable(version: ObjectVersion): version is ReadableObject {
  * Opens the content file in the same synchronous step as the index look-up, so a concurrent overwrite
  * cannot remove the file in between; an open descriptor outlives the removal.
  */
-function openContents(
+export function openContents(
   store: S3Store,
   object: ReadableObject,
-  range: { readonly start: number; readonly end: number },
+  range: ByteRange,
 ): Buffer | FileSlice {
   const descriptor = openSync(store.blobs.pathOf(object.blob), 'r');
   const actualBytes = fstatSync(descriptor).size;

@@ -12,7 +12,7 @@ export function resolvePartition(
   mapping: readonly Mapping[],
   scope: StreamScope,
 ): readonly PartitionTerm[] {
-  const names = new Map([...scope.fields.values()].map((field) => [field.name, storedName(field)]));
+  const names = storedNames(mapping, scope);
   const columns = bronzeColumns({ fields: [...scope.fields.values()], mapping });
   const types = new Map(columns.map((column) => [column.name, column.type]));
   const terms: PartitionTerm[] = [];
@@ -37,6 +37,15 @@ export function resolvePartition(
     terms.push(term);
   }
   return terms;
+}
+
+/** Stored names by the names in the file. */
+function storedNames(mapping: readonly Mapping[], scope: StreamScope): ReadonlyMap<string, string> {
+  const names = new Map([...scope.fields.values()].map((field) => [field.name, storedName(field)]));
+  for (const { column, type } of mapping) {
+    if (type.kind === 'money') names.set(column.replace(/_cents$/, ''), column);
+  }
+  return names;
 }
 
 const TIME_TRANSFORMS: readonly string[] = ['year', 'month', 'day', 'hour'];

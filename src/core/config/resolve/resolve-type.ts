@@ -6,7 +6,7 @@ import {
   PLAIN_TYPE_NAMES,
   type TypeInput,
 } from '../model/field-model.ts';
-import { type ConfigPath, describeValue, quote } from '../source/config-issue.ts';
+import { type ConfigPath, cutTextHint, describeValue, quote } from '../source/config-issue.ts';
 import { nearestName } from '../source/nearest-name.ts';
 import type { Reporter } from '../source/reporter.ts';
 
@@ -113,7 +113,7 @@ function resolveDecimal(text: string, path: ConfigPath, report: Reporter): Field
   }
   report.at(
     path,
-    `expected decimal(p,s) with p from 1 to ${MAX_DECIMAL_PRECISION} and s from 0 to p, got ${quote(text)}`,
+    `expected decimal(p,s) with p from 1 to ${MAX_DECIMAL_PRECISION} and s from 0 to p, got ${quote(text)}${cutTextHint(text)}`,
   );
   return null;
 }

@@ -12,6 +12,8 @@ const MAX_FILE_CHARACTERS = 512 * 1024;
 const MAX_DEPTH = 40;
 /** Nodes after aliases are expanded: nine nested anchors of nine entries would be a billion. */
 const MAX_NODES = 50_000;
+/** After so many the rest follows from them. */
+const MAX_SYNTAX_ISSUES = 20;
 
 interface Place {
   readonly line: number;
@@ -55,7 +57,7 @@ export function readYaml(file: string, text: string): YamlReading {
     uniqueKeys: false,
     intAsBigInt: true,
   });
-  const problems = [...document.errors, ...document.warnings];
+  const problems = [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_ISSUES);
   if (problems.length > 0) {
     const issues = problems.map((problem) => ({
       file,

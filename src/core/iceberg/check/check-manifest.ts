@@ -50,10 +50,7 @@ export function checkManifest(
 }
 
 /** Columns by id as the manifest's schema has them, and those it has no more: a merged manifest keeps old files. */
-function columnsOf(
-  metadata: TableMetadata,
-  manifest: Manifest,
-): ReadonlyMap<number, SchemaColumn> {
+function columnsOf(metadata: TableMetadata, manifest: Manifest): ReadonlyMap<number, SchemaColumn> {
   const schemas = [...metadata.schemas, manifest.schema];
   return new Map(schemas.flatMap((schema) => [...columnsById(schema)]));
 }

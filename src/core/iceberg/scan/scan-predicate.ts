@@ -10,10 +10,12 @@ export type Comparison = '=' | '!=' | '<' | '<=' | '>' | '>=';
  * representation of core/schema/field.ts. It only prunes files: rows are filtered by the engine.
  */
 export type ScanPredicate =
-  | { readonly op: 'and' | 'or'; readonly operands: readonly ScanPredicate[] }
+  | { readonly op: 'and'; readonly operands: readonly ScanPredicate[] }
+  | { readonly op: 'or'; readonly operands: readonly ScanPredicate[] }
   | { readonly op: Comparison; readonly column: string; readonly value: SingleValue }
   | { readonly op: 'in'; readonly column: string; readonly values: readonly SingleValue[] }
-  | { readonly op: 'is-null' | 'is-not-null'; readonly column: string };
+  | { readonly op: 'is-null'; readonly column: string }
+  | { readonly op: 'is-not-null'; readonly column: string };
 
 /** A test of one value, of a column or of a partition field. */
 export interface ValueTest {
@@ -39,7 +41,7 @@ export type BoundPredicate =
  * a literal that is no value of its type, binds to `always`, so that pruning errs towards reading.
  */
 export function bindPredicate(predicate: ScanPredicate, schema: Schema): BoundPredicate {
-  if ('operands' in predicate) {
+  if (predicate.op === 'and' || predicate.op === 'or') {
     const operands = predicate.operands.map((operand) => bindPredicate(operand, schema));
     // SQL has no empty conjunction; read as no restriction.
     return operands.length === 0 ? { kind: 'always' } : { kind: predicate.op, operands };

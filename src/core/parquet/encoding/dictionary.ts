@@ -33,6 +33,8 @@ const MIN_SAMPLE_REPEATS = SAMPLE_VALUES / 128;
 /** Hostile values may all share one hash; the search stops before it turns quadratic. */
 const MAX_PROBES_PER_VALUE = 8;
 
+type DictionaryValues = Exclude<PhysicalValues, { type: 'BOOLEAN' }>;
+
 /** How the builder looks at a column. `hash` is any 32-bit integer, equal for equal values. */
 interface Lookup {
   readonly length: number;
@@ -44,8 +46,10 @@ interface Lookup {
 
 /** Returns null when a dictionary is not possible or evidently does not pay: the column is then encoded another way. */
 export function buildDictionary(column: PhysicalValues): Dictionary | null {
+  // A BOOLEAN is one bit already.
+  if (column.type === 'BOOLEAN' || column.values.length === 0) return null;
   const lookup = lookupOf(column);
-  if (lookup === null || lookup.length === 0 || looksDistinct(lookup)) return null;
+  if (looksDistinct(lookup)) return null;
   const maxEntries = Math.min(
     lookup.length,
     Math.floor(MAX_DICTIONARY_BYTES / lookup.minPlainBytes),
@@ -99,10 +103,8 @@ function looksDistinct(lookup: Lookup): boolean {
   return SAMPLE_VALUES - seen.size < MIN_SAMPLE_REPEATS;
 }
 
-function lookupOf(column: PhysicalValues): Lookup | null {
+function lookupOf(column: DictionaryValues): Lookup {
   switch (column.type) {
-    case 'BOOLEAN':
-      return null;
     case 'INT32':
     case 'FLOAT':
       return lookupWords(column.values);
@@ -174,13 +176,8 @@ function equalBytes(strings: ByteStrings, a: number, b: number): boolean {
   return true;
 }
 
-function gather(column: PhysicalValues, positions: Int32Array): PhysicalValues {
+function gather(column: DictionaryValues, positions: Int32Array): PhysicalValues {
   switch (column.type) {
-    case 'BOOLEAN':
-      return {
-        type: 'BOOLEAN',
-        values: Uint8Array.from(positions, (at) => column.values[at] ?? 0),
-      };
     case 'INT32':
       return { type: 'INT32', values: new Int32Array(gatherWords(column.values, positions)) };
     case 'INT64':

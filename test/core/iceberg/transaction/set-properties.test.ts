@@ -28,7 +28,7 @@ describe('integerProperty', () => {
     ['1.5', 100],
     [undefined, 100],
   ])('reads %s as %i', (value, expected) => {
-    const properties = value === undefined ? {} : { limit: value };
+    const properties: Record<string, string> = value === undefined ? {} : { limit: value };
     const metadata = tradesMetadata({ properties });
     expect(integerProperty(metadata, 'limit', { default: 100, min: 1 })).toBe(expected);
   });

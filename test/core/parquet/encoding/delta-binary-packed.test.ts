@@ -56,6 +56,20 @@ describe('encodeDeltaBinaryPacked', () => {
     expect(Array.from(decodeForeign(encode64(values), new BigInt64Array(7)))).toEqual(values);
   });
 
+  it('fills up the last miniblock with zeros, whatever the block before held', () => {
+    const wild = Array.from({ length: 129 }, (_, row) => BigInt(row % 2) * (2n ** 62n + 77n));
+    const last = wild.at(-1) ?? 0n;
+    const bytes = encode64([...wild, last + 1n, last + 2n, last + 3n]);
+    // The second block: minimum 1 and no bits at all.
+    expect(hex(bytes.subarray(-5))).toBe('0200000000');
+  });
+
+  it('finds the smallest delta when low words pass 2^31', () => {
+    const values = [0n, 2n ** 31n, 2n ** 31n + 1n, 2n ** 32n];
+    // Header 5, minimum 1, widths 4, one miniblock of 31 bits.
+    expect(encode64(values)).toHaveLength(5 + 1 + 4 + 31 * 4);
+  });
+
   it('encodes only the range asked for', () => {
     const values = BigInt64Array.from([99n, 1n, 2n, 3n, 99n]);
     expect(hex(encodeDeltaBinaryPacked(values, { from: 1, to: 4 }))).toBe(

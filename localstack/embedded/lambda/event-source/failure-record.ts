@@ -1,0 +1,72 @@
+import type { EventSourceMappingConfig } from '#embedded/services.ts';
+import { LOCAL_ACCOUNT, LOCAL_REGION } from '#embedded/services.ts';
+import { functionNameOf } from '../function-name.ts';
+import { type BatchRecord, encodeEvent } from './kinesis-event.ts';
+
+export type DiscardCondition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
+
+/** Why and after what a batch left the ordered path. */
+export interface Discard {
+  readonly condition: DiscardCondition;
+  readonly invokeCount: number;
+  /** The last invocation; null when the records never reached the function. */
+  readonly lastInvocation: {
+    readonly requestId: string;
+    /** False when the function answered with failed items. */
+    readonly isFunctionError: boolean;
+  } | null;
+}
+
+/**
+ * The object that an S3 on-failure destination receives: the batch whole, as the function got it.
+ * Source: AWS Lambda developer guide, "Retain discarded batch records for a Kinesis Data Streams event source".
+ */
+export function createFailureRecord(
+  records: readonly BatchRecord[],
+  discard: Discard,
+  options: {
+    readonly mapping: EventSourceMappingConfig;
+    readonly shardId: string;
+    readonly nowMs: number;
+    readonly newId: () => string;
+  },
+): { readonly key: string; readonly body: Buffer } {
+  const { mapping, shardId, nowMs, newId } = options;
+  const { condition, invokeCount, lastInvocation } = discard;
+  const timestamp = new Date(nowMs).toISOString();
+  const functionName = functionNameOf(mapping.functionName) ?? mapping.functionName;
+  const first = records[0];
+  const last = records.at(-1);
+  const document = {
+    requestContext: {
+      requestId: lastInvocation?.requestId ?? newId(),
+      functionArn: `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:${functionName}`,
+      condition,
+      approximateInvokeCount: invokeCount,
+    },
+    responseContext:
+      lastInvocation === null
+        ? undefined
+        : {
+            statusCode: 200,
+            executedVersion: '$LATEST',
+            functionError: lastInvocation.isFunctionError ? 'Unhandled' : null,
+          },
+    version: '1.0',
+    timestamp,
+    KinesisBatchInfo: {
+      shardId,
+      startSequenceNumber: first?.sequenceNumber,
+      endSequenceNumber: last?.sequenceNumber,
+      approximateArrivalOfFirstRecord: new Date(first?.arrivalMs ?? 0).toISOString(),
+      approximateArrivalOfLastRecord: new Date(last?.arrivalMs ?? 0).toISOString(),
+      batchSize: records.length,
+      streamArn: mapping.streamArn,
+    },
+    payload: encodeEvent(records).toString('utf8'),
+  };
+  const day = timestamp.slice(0, 10).replaceAll('-', '/');
+  const second = timestamp.slice(0, 19).replaceAll(':', '.');
+  const key = `aws/lambda/${mapping.id}/${shardId}/${day}/${second}-${newId()}`;
+  return { key, body: Buffer.from(JSON.stringify(document)) };
+}

@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ObjectStore } from '#ports/object-store.ts';
+
+/** An empty store under test; `uri` gives the URI of a key in it. */
+export interface ObjectStoreUnderTest {
+  readonly store: ObjectStore;
+  readonly uri: (key: string) => string;
+  readonly close?: () => Promise<void>;
+  /** Keys one page of a listing holds, where the store has pages. */
+  readonly pageSize?: number;
+}
+
+/** What every ObjectStore keeps to; each adapter runs it. */
+export function describeObjectStore(
+  name: string,
+  setup: () => Promise<ObjectStoreUnderTest>,
+): void {
+  describe(`object store contract: ${name}`, () => {
+    let tested: ObjectStoreUnderTest;
+    let store: ObjectStore;
+    let uri: (key: string) => string;
+    beforeEach(async () => {
+      tested = await setup();
+      ({ store, uri } = tested);
+    });
+    afterEach(() => tested.close?.());
+
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    const read = async (key: string) => new TextDecoder().decode(await store.get(uri(key)));
+    const list = async (prefix: string) => {
+      const keys: string[] = [];
+      for await (const object of store.list(uri(prefix)))
+        keys.push(object.uri.slice(uri('').length));
+      return keys;
+    };
+
+    it('gives back the bytes that were put', async () => {
+      const body = Uint8Array.from({ length: 70_000 }, (_, index) => index % 251);
+      await store.put(uri('a/b.bin'), body);
+      expect(Buffer.compare(await store.get(uri('a/b.bin')), body)).toBe(0);
+      expect(await store.head(uri('a/b.bin'))).toEqual({ sizeBytes: 70_000 });
+    });
+
+    it('holds empty objects', async () => {
+      await store.put(uri('empty'), new Uint8Array());
+      expect(await read('empty')).toBe('');
+      expect(await store.head(uri('empty'))).toEqual({ sizeBytes: 0 });
+    });
+
+    it("gives out bytes of the caller's own", async () => {
+      const body = bytes('before');
+      await store.put(uri('k'), body);
+      body.fill(0);
+      (await store.get(uri('k'))).fill(0);
+      expect(await read('k')).toBe('before');
+    });
+
+    it('says OBJECT_NOT_FOUND for a missing key', async () => {
+      await store.put(uri('folder/object'), bytes('x'));
+      for (const key of ['nothing', 'folder', 'folder/object/below']) {
+        await expect(store.get(uri(key))).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+        expect(await store.head(uri(key))).toBeNull();
+      }
+    });
+
+    it('replaces an object without a condition', async () => {
+      await store.put(uri('k'), bytes('long first version'));
+      await store.put(uri('k'), bytes('second'));
+      expect(await read('k')).toBe('second');
+    });
+
+    it('refuses a conditional write to a key that is taken, and changes nothing', async () => {
+      await store.put(uri('k'), bytes('first'), { ifNoneMatch: '*' });
+      await expect(
+        store.put(uri('k'), bytes('second'), { ifNoneMatch: '*' }),
+      ).rejects.toMatchObject({ code: 'OBJECT_EXISTS', retryable: false });
+      expect(await read('k')).toBe('first');
+    });
+
+    it('lets exactly one of many conditional writers win, whole', async () => {
+      const bodies = Array.from({ length: 12 }, (_, index) => `${index}`.repeat(20_000));
+      const results = await Promise.allSettled(
+        bodies.map((body) => store.put(uri('race'), bytes(body), { ifNoneMatch: '*' })),
+      );
+      const winners = results.flatMap((result, index) =>
+        result.status === 'fulfilled' ? [bodies[index]] : [],
+      );
+      expect(winners).toHaveLength(1);
+      expect(await read('race')).toBe(winners[0]);
+      for (const result of results) {
+        if (result.status === 'rejected')
+          expect(result.reason).toMatchObject({ code: 'OBJECT_EXISTS' });
+      }
+    });
+
+    it('takes a conditional write after a delete', async () => {
+      await store.put(uri('k'), bytes('first'));
+      await store.delete(uri('k'));
+      await store.put(uri('k'), bytes('second'), { ifNoneMatch: '*' });
+      expect(await read('k')).toBe('second');
+    });
+
+    it('deletes an object, and a missing one too', async () => {
+      await store.put(uri('k'), bytes('x'));
+      await store.delete(uri('k'));
+      await store.delete(uri('k'));
+      await store.delete(uri('never/was'));
+      expect(await store.head(uri('k'))).toBeNull();
+    });
+
+    it('tells keys apart that look like encodings of each other', async () => {
+      const keys = [
+        'a b',
+        'a+b',
+        'a%20b',
+        'a%2Fb',
+        'a/b',
+        'ts_hour=2026-11-20-18',
+        'é',
+        'e\u0301',
+        '😀',
+      ];
+      for (const key of keys) await store.put(uri(`k/${key}/x`), bytes(key));
+      for (const key of keys) expect(await read(`k/${key}/x`)).toBe(key);
+      expect((await list('k/')).sort()).toEqual(keys.map((key) => `k/${key}/x`).sort());
+    });
+
+    it('lists keys by prefix, in UTF-8 byte order', async () => {
+      const keys = ['p/a', 'p/a-b', 'p/a/x', 'p/a0', 'p/B', 'p/\uffee', 'p/😀', 'p0', 'q/a'];
+      // A file system cannot hold both "p/a" and "p/a/x".
+      const stored = keys.filter((key) => key !== 'p/a');
+      for (const key of [...stored].reverse()) await store.put(uri(key), bytes(key));
+      expect(await list('p/')).toEqual(['p/B', 'p/a-b', 'p/a/x', 'p/a0', 'p/\uffee', 'p/😀']);
+      expect(await list('p/a')).toEqual(['p/a-b', 'p/a/x', 'p/a0']);
+      expect(await list('p')).toEqual(['p/B', 'p/a-b', 'p/a/x', 'p/a0', 'p/\uffee', 'p/😀', 'p0']);
+      expect(await list('nothing/')).toEqual([]);
+    });
+
+    it('lists size and time of objects', async () => {
+      await store.put(uri('k'), bytes('12345'));
+      for await (const object of store.list(uri('k'))) {
+        expect(object.sizeBytes).toBe(5);
+        expect(Number.isInteger(object.modifiedMs)).toBe(true);
+      }
+    });
+
+    it('lists more keys than a page holds', async () => {
+      const count = (tested.pageSize ?? 40) + 5;
+      const keys = Array.from(
+        { length: count },
+        (_, index) => `many/${String(index).padStart(5, '0')}`,
+      );
+      for (let at = 0; at < count; at += 50) {
+        await Promise.all(keys.slice(at, at + 50).map((key) => store.put(uri(key), bytes('x'))));
+      }
+      expect(await list('many/')).toEqual(keys);
+    });
+  });
+}
