@@ -155,6 +155,8 @@ export function clientEnvironment(endpoint: string): Readonly<Record<string, str
   return {
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: 'us-east-1',
+    // boto3 and AWS CLI 1 read only this one.
+    AWS_DEFAULT_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
   };

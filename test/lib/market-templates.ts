@@ -5,6 +5,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import type { Deployment } from '#lib/sluice-app.ts';
 import { synthesizeDeployment } from '#lib/synthesize.ts';
 import { REPOSITORY_ROOT } from './deployment-fixture.ts';
+import './skip-template-check.ts';
 
 export interface MarketTemplates {
   readonly storage: Template;

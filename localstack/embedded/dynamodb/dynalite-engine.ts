@@ -107,9 +107,8 @@ export async function runOperation(
   if (implementation === undefined) throw new AwsError('UnknownOperationException', name);
   const { rules, action } = implementation;
   refuseUnknownParameters(name, input, rules.types);
+  const checked = checkInput(store, input, rules);
   try {
-    const checked = validations.checkTypes({ ...input }, rules.types);
-    validations.checkValidations(checked, rules.types, rules.custom, store);
     return await new Promise((resolve, reject) => {
       action(store, checked, (error, output) => {
         if (error) reject(error);
@@ -118,6 +117,23 @@ export async function runOperation(
     });
   } catch (error) {
     throw isClientFailure(error) ? awsErrorOf(error) : error;
+  }
+}
+
+function checkInput(
+  store: DynaliteStore,
+  input: Readonly<Record<string, unknown>>,
+  rules: OperationRules,
+): object {
+  try {
+    const checked = validations.checkTypes({ ...input }, rules.types);
+    validations.checkValidations(checked, rules.types, rules.custom, store);
+    return checked;
+  } catch (error) {
+    if (isClientFailure(error)) throw awsErrorOf(error);
+    // The checks stumble over null inside lists and maps, which no DynamoDB value can be.
+    const message = `the request is malformed: ${(error as Error).message}`;
+    throw new AwsError('ValidationException', message);
   }
 }
 

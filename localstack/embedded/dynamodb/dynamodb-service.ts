@@ -1,15 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { SluiceError } from '#core/errors.ts';
 import { AwsError, type JsonOperation, serveJson } from '#embedded/gateway/json-protocol.ts';
 import type { DynamoDbService } from '#embedded/services.ts';
-import { LOCAL_ACCOUNT, LOCAL_REGION } from '#embedded/services.ts';
-import {
-  createStore,
-  type DynaliteStore,
-  type DynaliteTable,
-  OPERATION_NAMES,
-  runOperation,
-} from './dynalite-engine.ts';
+import { OPERATION_NAMES } from './dynalite-engine.ts';
+import { type DynaliteThread, startDynaliteThread } from './dynalite-thread.ts';
 
 type TableDefinition = Parameters<DynamoDbService['ensureTable']>[0];
 
@@ -26,99 +19,49 @@ export async function openDynamoDbService(options: {
   readonly stateDir: string;
 }): Promise<DynamoDbService> {
   await mkdir(options.stateDir, { recursive: true });
-  const store = createStore(options.stateDir);
-  await openDatabase(store, options.stateDir);
-  store.tableDb.awsAccountId = LOCAL_ACCOUNT;
-  store.tableDb.awsRegion = LOCAL_REGION;
-  await finishTableChanges(store);
+  const thread = await startDynaliteThread(options.stateDir);
   const operations: Record<string, JsonOperation> = {};
-  for (const name of OPERATION_NAMES) {
-    operations[name] = (input) => runOperation(store, name, input);
-  }
+  for (const name of OPERATION_NAMES) operations[name] = (input) => thread.run(name, input);
   return {
     handle: (request, response) =>
       serveJson(operations, request, { response, contentType: 'application/x-amz-json-1.0' }),
-    ensureTable: (table) => ensureTable(store, table),
-    close: () => store.db.close(),
+    ensureTable: (table) => ensureTable(thread, table),
+    close: () => thread.close(),
   };
 }
 
-async function openDatabase(store: DynaliteStore, stateDir: string): Promise<void> {
-  try {
-    await store.db.open();
-  } catch (error) {
-    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-    if (cause?.code !== 'LEVEL_LOCKED') throw error;
-    throw new SluiceError(
-      'USAGE',
-      `state folder ${stateDir} is open in another process, expected it to be free; stop the other local cloud or choose another folder`,
-      { cause: error },
-    );
-  }
-}
-
-/**
- * dynalite switches tables to ACTIVE, and removes deleted ones, by a timer: a process killed before that
- * leaves them in between for ever. A table in creation holds no items, so it can simply be activated.
- */
-async function finishTableChanges(store: DynaliteStore): Promise<void> {
-  const tables: DynaliteTable[] = [];
-  for await (const value of store.tableDb.createValueStream({}))
-    tables.push(value as DynaliteTable);
-  for (const table of tables) {
-    const { TableName: name } = table;
-    if (table.TableStatus === 'DELETING') {
-      await settle((done) => store.deleteItemDb(name, done));
-      await settle((done) => store.tableDb.del(name, done));
-    } else if (table.TableStatus !== 'ACTIVE') {
-      const active = activated(table);
-      await settle((done) => store.tableDb.put(name, active, done));
-    }
-  }
-}
-
-function activated(table: DynaliteTable): DynaliteTable {
-  const indexes = table.GlobalSecondaryIndexes?.map((index) => ({
-    ...index,
-    IndexStatus: 'ACTIVE',
-  }));
-  const withIndexes = indexes === undefined ? {} : { GlobalSecondaryIndexes: indexes };
-  return { ...table, ...withIndexes, TableStatus: 'ACTIVE' };
-}
-
-function settle(start: (done: (error?: Error | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    start((error) => (error ? reject(error) : resolve()));
-  });
-}
-
-async function ensureTable(store: DynaliteStore, table: TableDefinition): Promise<void> {
-  const existing = await describeTable(store, table.name);
+async function ensureTable(thread: DynaliteThread, table: TableDefinition): Promise<void> {
+  const existing = await describeTable(thread, table.name);
   if (existing !== null) {
     requireUnchanged(table, existing);
     return;
   }
-  await runOperation(store, 'CreateTable', {
+  await thread.run('CreateTable', {
     TableName: table.name,
     KeySchema: table.keySchema,
     AttributeDefinitions: table.attributeDefinitions,
     BillingMode: 'PAY_PER_REQUEST',
   });
   for (let poll = 0; poll < ACTIVE_POLLS; poll += 1) {
-    if ((await describeTable(store, table.name))?.TableStatus === 'ACTIVE') return;
+    const created = await describeTable(thread, table.name);
+    if (created?.TableStatus === 'ACTIVE') return;
     await new Promise((resolve) => setTimeout(resolve, ACTIVE_POLL_MS));
   }
   throw new Error(`table ${table.name} did not become active`);
 }
 
-interface TableDescription extends DynaliteTable {
+interface TableDescription {
+  readonly TableStatus: string;
   readonly KeySchema: TableDefinition['keySchema'];
   readonly AttributeDefinitions: TableDefinition['attributeDefinitions'];
 }
 
-async function describeTable(store: DynaliteStore, name: string): Promise<TableDescription | null> {
+async function describeTable(
+  thread: DynaliteThread,
+  name: string,
+): Promise<TableDescription | null> {
   try {
-    const output = await runOperation(store, 'DescribeTable', { TableName: name });
+    const output = await thread.run('DescribeTable', { TableName: name });
     return (output as { readonly Table: TableDescription }).Table;
   } catch (error) {
     if (error instanceof AwsError && error.code.endsWith('#ResourceNotFoundException')) return null;
@@ -128,19 +71,12 @@ async function describeTable(store: DynaliteStore, name: string): Promise<TableD
 
 /** CloudFormation replaces a table whose key changes, and with it the data: that is refused here. */
 function requireUnchanged(wanted: TableDefinition, existing: TableDescription): void {
-  const keyOf = (schema: TableDefinition['keySchema']): string =>
-    schema.map((key) => `${key.KeyType} ${key.AttributeName}`).join(', ');
-  const attributesOf = (definitions: TableDefinition['attributeDefinitions']): string =>
-    definitions
-      .map((attribute) => `${attribute.AttributeName} ${attribute.AttributeType}`)
-      .sort()
-      .join(', ');
   const checks = [
-    ['KeySchema', keyOf(existing.KeySchema), keyOf(wanted.keySchema)],
+    ['KeySchema', describeKey(existing.KeySchema), describeKey(wanted.keySchema)],
     [
       'AttributeDefinitions',
-      attributesOf(existing.AttributeDefinitions),
-      attributesOf(wanted.attributeDefinitions),
+      describeAttributes(existing.AttributeDefinitions),
+      describeAttributes(wanted.attributeDefinitions),
     ],
   ] as const;
   for (const [property, before, after] of checks) {
@@ -149,4 +85,16 @@ function requireUnchanged(wanted: TableDefinition, existing: TableDescription): 
       `table ${wanted.name}: property ${property} changed from "${before}" to "${after}", which would replace the table and lose its items; restore it or name another table`,
     );
   }
+}
+
+function describeKey(schema: TableDefinition['keySchema']): string {
+  return schema.map((key) => `${key.KeyType} ${key.AttributeName}`).join(', ');
+}
+
+/** The order of attribute definitions means nothing. */
+function describeAttributes(definitions: TableDefinition['attributeDefinitions']): string {
+  return definitions
+    .map((attribute) => `${attribute.AttributeName} ${attribute.AttributeType}`)
+    .sort()
+    .join(', ');
 }

@@ -7,11 +7,12 @@ import { findOperation } from './operation-table.ts';
 import { setBucket } from './operations/bucket-operations.ts';
 import { isReadable, openContents } from './operations/get-object.ts';
 import { writePrecondition } from './protocol/conditions.ts';
-import { refuseUnsupportedHeaders } from './protocol/object-headers.ts';
+import { refuseUnsupportedHeaders, storedHeaders } from './protocol/object-headers.ts';
 import { errorDocument, S3Error } from './protocol/s3-error.ts';
 import { parseS3Request, requireKey } from './protocol/s3-request.ts';
 import { type S3Response, sendResponse } from './protocol/s3-response.ts';
 import { compareUtf8, partitionPoint } from './protocol/utf8-order.ts';
+import type { WrittenBlob } from './store/blob-files.ts';
 import type { ObjectVersion } from './store/index-record.ts';
 import { openS3Store, requireBucket, type S3Store } from './store/s3-store.ts';
 import { putVersion } from './store/versions.ts';
@@ -160,19 +161,27 @@ async function putContents(
 ): Promise<boolean> {
   requireBucket(store, target.bucket);
   requireKey(target.key);
-  const writer = store.blobs.startWriter();
-  await writer.write(Buffer.from(contents.body));
-  const { blob, sizeBytes, md5 } = await writer.finish();
-  const { contentType } = contents;
-  const headers: Record<string, string> =
-    contentType === undefined ? {} : { 'content-type': contentType };
+  const headers = storedHeaders({ 'content-type': contents.contentType });
   const precondition = writePrecondition({ 'if-none-match': contents.ifNoneMatch });
+  const { blob, sizeBytes, md5 } = await writeBlob(store, contents.body);
   try {
     const draft = { ...target, blob, sizeBytes, etag: md5.toString('hex'), headers };
     putVersion(store, { ...draft, checksum: null }, { precondition });
     return true;
   } catch (error) {
     if (error instanceof S3Error && error.code === 'PreconditionFailed') return false;
+    throw error;
+  }
+}
+
+async function writeBlob(store: S3Store, body: Uint8Array): Promise<WrittenBlob> {
+  const writer = store.blobs.startWriter();
+  try {
+    // A copy: the caller may reuse its buffer before the write is done.
+    await writer.write(Buffer.from(body));
+    return await writer.finish();
+  } catch (error) {
+    await writer.discard();
     throw error;
   }
 }

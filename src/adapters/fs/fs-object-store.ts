@@ -22,8 +22,9 @@ interface ListedObject {
  */
 export class FsObjectStore implements ObjectStore {
   async get(uri: string): Promise<Uint8Array> {
+    const file = pathOf(uri);
     try {
-      return await readFile(pathOf(uri));
+      return await readFile(file);
     } catch (cause) {
       if (!isMissing(cause)) throw unavailable(uri, cause);
       throw new SluiceError('OBJECT_NOT_FOUND', `${uri}: no such object`, { context: { uri } });
@@ -70,10 +71,11 @@ export class FsObjectStore implements ObjectStore {
   }
 
   async delete(uri: string): Promise<void> {
+    const file = pathOf(uri);
     try {
-      const stats = await stat(pathOf(uri));
+      const stats = await stat(file);
       // A folder is no object: as far as the store goes, the key is free.
-      if (stats.isFile()) await rm(pathOf(uri), { force: true });
+      if (stats.isFile()) await rm(file, { force: true });
     } catch (cause) {
       if (!isMissing(cause)) throw unavailable(uri, cause);
     }

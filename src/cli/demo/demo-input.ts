@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { FileTally } from '#app/map-csv-events.ts';
 import type { ProducedEvent } from '#app/producer-lane.ts';
 import { SluiceError } from '#core/errors.ts';
@@ -95,7 +95,9 @@ function realRowAssignments(
   ];
 }
 
+/** The package exports its module only; its data lies beside it. */
 function realRowsPath(): string {
-  const manifest = createRequire(import.meta.url).resolve('vega-datasets/package.json');
-  return path.join(path.dirname(manifest), 'data', REAL_ROWS_FILE);
+  const module = fileURLToPath(import.meta.resolve('vega-datasets'));
+  const at = module.lastIndexOf(`${path.sep}vega-datasets${path.sep}`);
+  return path.join(module.slice(0, at), 'vega-datasets', 'data', REAL_ROWS_FILE);
 }

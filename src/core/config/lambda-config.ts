@@ -1,3 +1,4 @@
+import { SluiceError } from '#core/errors.ts';
 import { type BronzeColumn, bronzeColumns } from '#core/schema/bronze-table.ts';
 import {
   currentMappingVersion,
@@ -6,7 +7,6 @@ import {
   type SchemaVersion,
 } from '#core/schema/registry.ts';
 import type { TableMigration } from '#core/schema/table-migration.ts';
-import { SluiceError } from '../errors.ts';
 import { lakeWriterConfigModel } from './lambda-config-model.ts';
 import { databaseName, type Project, type Stream } from './project.ts';
 import { deepFreeze } from './resolve/merge-layers.ts';

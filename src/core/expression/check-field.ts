@@ -2,14 +2,7 @@ import type { Field } from '../schema/field.ts';
 import { storedName } from '../schema/field.ts';
 import { suggest } from './closest-name.ts';
 import { invalidAt } from './expression-error.ts';
-import {
-  describeType,
-  type ExpressionType,
-  LONG,
-  MONEY_AS_DECIMAL,
-  STRING,
-  TIMESTAMP,
-} from './expression-type.ts';
+import { describeType, expressionTypeOf, LONG } from './expression-type.ts';
 import type { TypedNode } from './typed-tree.ts';
 
 /** Finds a field of the row by name, money also by its stored name. Throws EXPRESSION_INVALID with a suggestion. */
@@ -36,7 +29,7 @@ function find(
   const { path, column } = place;
   const field = fields.find((candidate) => candidate.name === name);
   if (field !== undefined) {
-    const type = typeOf(field);
+    const type = expressionTypeOf(field.type);
     return { kind: 'field', path: [...path, storedName(field)], type, column };
   }
   const stored = fields.find((candidate) => storedName(candidate) === name);
@@ -44,17 +37,4 @@ function find(
   const names = fields.map((candidate) => candidate.name);
   const known = names.length === 0 ? '' : `; known are ${names.slice(0, 20).join(', ')}`;
   throw invalidAt(column, `unknown field "${name}"${suggest(name, names) || known}`);
-}
-
-function typeOf({ type }: Field): ExpressionType {
-  switch (type.kind) {
-    case 'enum':
-      return STRING;
-    case 'money':
-      return MONEY_AS_DECIMAL;
-    case 'timestamp_millis':
-      return TIMESTAMP;
-    default:
-      return type;
-  }
 }

@@ -5,7 +5,7 @@ import { compileCall } from './evaluate/compile-call.ts';
 import { compileComparison, compileIn } from './evaluate/compile-comparison.ts';
 import type { CompileContext, Evaluate } from './evaluate/compile-context.ts';
 import { castFunction } from './evaluate/value-cast.ts';
-import { failedAt } from './expression-error.ts';
+import { failedAt, invalidAt } from './expression-error.ts';
 import { describeType } from './expression-type.ts';
 import type { TypedNode } from './typed-tree.ts';
 
@@ -91,8 +91,14 @@ function compileField(path: readonly string[]): Evaluate {
 function compileCast(node: TypedNode, operand: TypedNode, context: CompileContext): Evaluate {
   const cast = castFunction(operand.type, node.type);
   const evaluate = context.compile(operand);
-  // Without a cast the operand is the null literal.
-  if (cast === null) return evaluate;
+  if (cast === null) {
+    // The checker makes such a cast for an operand that is always null only.
+    if (operand.type.kind === 'null') return evaluate;
+    throw invalidAt(
+      node.column,
+      `${describeType(operand.type)} cannot be stored as ${describeType(node.type)}`,
+    );
+  }
   const problem = `a ${describeType(operand.type)} cannot be read as ${describeType(node.type)}`;
   return (row) => {
     const value = evaluate(row);

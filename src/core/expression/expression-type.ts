@@ -32,6 +32,20 @@ export function decimal(precision: number, scale: number): DecimalType {
 /** Money in an expression: 19 digits hold every 64-bit number of cents. */
 export const MONEY_AS_DECIMAL = decimal(19, 2);
 
+/** The type a stored field has in an expression. */
+export function expressionTypeOf(type: FieldType): ExpressionType {
+  switch (type.kind) {
+    case 'enum':
+      return STRING;
+    case 'money':
+      return MONEY_AS_DECIMAL;
+    case 'timestamp_millis':
+      return TIMESTAMP;
+    default:
+      return type;
+  }
+}
+
 /** How messages and documentation spell a type. */
 export function describeType(type: ExpressionType): string {
   switch (type.kind) {

@@ -5,12 +5,10 @@ import {
   commonType,
   describeType,
   type ExpressionType,
+  expressionTypeOf,
   isInteger,
   isSameType,
   LONG,
-  MONEY_AS_DECIMAL,
-  STRING,
-  TIMESTAMP,
 } from './expression-type.ts';
 import { trimSpace } from './values/code-points.ts';
 import { fitsPrecision, parseDecimal, powerOfTen, rescale } from './values/decimal-arithmetic.ts';
@@ -62,16 +60,22 @@ export function createFieldAssigner(field: Field, expression: AssignedExpression
 }
 
 function targetType({ type }: Field, { inCents }: AssignedExpression): ExpressionType {
-  switch (type.kind) {
-    case 'money':
-      return inCents ? LONG : MONEY_AS_DECIMAL;
-    case 'enum':
-      return STRING;
-    case 'timestamp_millis':
-      return TIMESTAMP;
-    default:
-      return type;
-  }
+  return type.kind === 'money' && inCents ? LONG : expressionTypeOf(type);
+}
+
+/**
+ * What is wrong with storing results of a type in a column without a cast, or null: they must have the column's type
+ * or widen to it. For mappings of a domain file, where texts are not read as numbers silently.
+ */
+export function assignmentProblem(
+  from: ExpressionType,
+  column: Pick<Field, 'name' | 'type'>,
+): string | null {
+  const target = expressionTypeOf(column.type);
+  const common = commonType(from, target);
+  if (common !== null && isSameType(common, target)) return null;
+  const wanted = describeType(target);
+  return `gives ${describeType(from)}, but column ${column.name} is ${wanted}; use cast(… as ${wanted})`;
 }
 
 /** Null when values of the type cannot be assigned without an explicit cast. */

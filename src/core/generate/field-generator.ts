@@ -1,24 +1,35 @@
 import { SluiceError } from '../errors.ts';
-import type { Field, FieldType, Row, Value } from '../schema/field.ts';
+import { type Field, type FieldType, type Row, storedName, type Value } from '../schema/field.ts';
 import { createKeyedWalk, createZipf, normalAt } from './distributions.ts';
+import { numberValue, rankValue, textValue } from './generated-value.ts';
 import { type GeneratorCall, parseGeneratorCall } from './generator-call.ts';
 import type { RandomAccess } from './random-access.ts';
 
-/** Value of one field for the event at `index`; `soFar` holds the fields made before it. */
+/** Value of one field for the event at `index`; `soFar` holds the fields made before it, by stored name. */
 export type FieldGenerator = (index: number, soFar: Row) => Value;
+
+export interface FieldGeneratorOptions {
+  readonly random: RandomAccess;
+  /** Stored name of the partition key: walks are kept per key. */
+  readonly key: string;
+}
 
 /** How often an optional field without a generator is missing. */
 const MISSING_SHARE = 0.1;
 
-/** The generator a domain file names, else one that fits type and examples. */
+/**
+ * The generator a domain file names, else one that fits type and examples.
+ * Throws CONFIG_INVALID when the call does not parse or cannot fill the field's type.
+ */
 export function createFieldGenerator(
   field: Field,
   call: string | undefined,
-  options: { readonly random: RandomAccess; readonly key: string },
+  options: FieldGeneratorOptions,
 ): FieldGenerator {
   const random = options.random.derive(field.name);
-  if (call !== undefined)
+  if (call !== undefined) {
     return namedGenerator(field, parseGeneratorCall(call), { random, key: options.key });
+  }
   const derived = derivedGenerator(field, random);
   if (!field.optional) return derived;
   const presence = random.derive('presence');
@@ -26,59 +37,79 @@ export function createFieldGenerator(
     presence.uniformAt(index) < MISSING_SHARE ? null : derived(index, soFar);
 }
 
+/** What is wrong with a generator call for a field, or null. */
+export function checkGeneratorCall(call: string, field: Field): string | null {
+  const constant: RandomAccess = { uniformAt: () => 0.5, derive: () => constant };
+  try {
+    createFieldGenerator(field, call, { random: constant, key: field.name })(0, {});
+    return null;
+  } catch (error) {
+    if (error instanceof SluiceError) return error.message;
+    throw error;
+  }
+}
+
 function namedGenerator(
   field: Field,
   call: GeneratorCall,
-  options: { readonly random: RandomAccess; readonly key: string },
+  { random, key }: FieldGeneratorOptions,
 ): FieldGenerator {
-  const { random, key } = options;
-  const [a = 0, b = 0] = call.args.map(Number);
+  if (call.kind === 'text') {
+    return pickOne(
+      call.args.map((text) => textValue(field, text)),
+      random,
+    );
+  }
+  const [first = 0, second = 0] = call.args;
+  const toValue = (value: number): Value => numberValue(field, value);
   switch (call.name) {
     case 'walk': {
-      const walk = createKeyedWalk(random, { start: a, volatility: b });
-      return (index, soFar) => fromNumber(field.type, walk(String(soFar[key] ?? ''), index));
+      const walk = createKeyedWalk(random, { start: first, volatility: second });
+      return (index, soFar) => toValue(walk(String(soFar[key] ?? ''), index));
     }
     case 'zipf': {
-      const rank = createZipf(a);
-      return (index) => nameOfRank(field, rank(random, index));
+      const rank = createZipf(first);
+      return (index) => rankValue(field, rank(random, index));
     }
     case 'uniform':
-      return (index) => fromNumber(field.type, a + (b - a) * random.uniformAt(index));
+      return (index) => toValue(first + (second - first) * random.uniformAt(index));
     case 'normal':
-      return (index) => fromNumber(field.type, a + b * normalAt(random, index));
+      return (index) => toValue(first + second * normalAt(random, index));
     case 'lognormal':
-      return (index) => fromNumber(field.type, a * Math.exp(b * normalAt(random, index)));
-    case 'choice':
-      return (index) =>
-        fromText(field, call.args[Math.floor(random.uniformAt(index) * call.args.length)]!);
-    case 'constant':
-      return () => fromText(field, call.args[0]!);
+      return (index) => toValue(first * Math.exp(second * normalAt(random, index)));
+    case 'sequence':
+      return (index) => toValue(first + index);
   }
 }
 
 function derivedGenerator(field: Field, random: RandomAccess): FieldGenerator {
   const { type, examples } = field;
   if (examples.length > 0) {
-    return (index) =>
-      fromText(field, String(examples[Math.floor(random.uniformAt(index) * examples.length)]));
+    return pickOne(
+      examples.map((example) => textValue(field, String(example))),
+      random,
+    );
   }
   switch (type.kind) {
     case 'string':
       return (index) => `${field.name}-${Math.floor(random.uniformAt(index) * 100)}`;
     case 'enum':
-      return (index) =>
-        type.symbols[Math.floor(random.uniformAt(index) * type.symbols.length)] ?? null;
+      return pickOne(type.symbols, random);
     case 'boolean':
       return (index) => random.uniformAt(index) < 0.5;
     case 'bytes':
-      return (index) => Buffer.from(`${field.name}-${index}`);
+      return (index) => new Uint8Array(Buffer.from(`${field.name}-${index}`));
     case 'list':
     case 'map':
     case 'record':
       return nestedGenerator(type, random);
     default:
-      return (index) => fromNumber(type, 1000 * random.uniformAt(index));
+      return (index) => numberValue(field, 1_000 * random.uniformAt(index));
   }
+}
+
+function pickOne(values: readonly Value[], random: RandomAccess): FieldGenerator {
+  return (index) => values[Math.floor(random.uniformAt(index) * values.length)] ?? null;
 }
 
 /** One element, one entry, or every field of the record. */
@@ -86,98 +117,25 @@ function nestedGenerator(
   type: Extract<FieldType, { kind: 'list' | 'map' | 'record' }>,
   random: RandomAccess,
 ): FieldGenerator {
-  const inner = (name: string, innerType: FieldType): FieldGenerator =>
-    derivedGenerator(
-      { name, type: innerType, optional: false, aliases: [], examples: [], allowNan: false },
-      random.derive(name),
-    );
   if (type.kind === 'list') {
-    const element = inner('element', type.element);
+    const element = derivedGenerator(plainField('element', type.element), random.derive('element'));
     return (index, soFar) => [element(index, soFar)];
   }
   if (type.kind === 'map') {
-    const value = inner('value', type.value);
+    const value = derivedGenerator(plainField('value', type.value), random.derive('value'));
     return (index, soFar) => new Map([['key', value(index, soFar)]]);
   }
-  const fields = type.fields.map((field) => [field.name, inner(field.name, field.type)] as const);
-  return (index, soFar) =>
-    Object.fromEntries(fields.map(([name, make]) => [name, make(index, soFar)]));
+  const makers = type.fields.map((field) => ({
+    name: storedName(field),
+    make: derivedGenerator(field, random.derive(field.name)),
+  }));
+  return (index, soFar) => {
+    const record: Record<string, Value> = {};
+    for (const { name, make } of makers) record[name] = make(index, soFar);
+    return record;
+  };
 }
 
-/** Days and microseconds count from 2026-01-01 for generated dates and times. */
-const BASE_DAY = 20_454;
-const MICROS_PER_SECOND = 1_000_000n;
-
-/** A number as the field's type holds it; decimals and money are rounded to their unit. */
-function fromNumber(type: FieldType, value: number): Value {
-  switch (type.kind) {
-    case 'float':
-      return Math.fround(value);
-    case 'double':
-      return Number(value.toPrecision(8));
-    case 'int':
-      return Math.trunc(value);
-    case 'long':
-      return BigInt(Math.trunc(value));
-    case 'money':
-      return BigInt(Math.round(value * 100));
-    case 'decimal':
-      return (
-        BigInt(Math.round(value * 10 ** Math.min(type.scale, 6))) *
-        10n ** BigInt(Math.max(0, type.scale - 6))
-      );
-    case 'date':
-      return BASE_DAY + Math.trunc(value);
-    case 'timestamp_millis':
-    case 'timestamp_micros':
-      return (
-        BigInt(BASE_DAY) * 86_400n * MICROS_PER_SECOND +
-        BigInt(Math.trunc(value)) * MICROS_PER_SECOND
-      );
-    case 'boolean':
-      return value >= 0.5;
-    case 'string':
-      return String(Math.trunc(value));
-    default:
-      throw new SluiceError(
-        'CONFIG_INVALID',
-        `generator: a number cannot fill a field of type ${type.kind}; use choice(…) or leave it out`,
-      );
-  }
-}
-
-function fromText(field: Field, text: string): Value {
-  const { type } = field;
-  if (type.kind === 'string') return text;
-  if (type.kind === 'enum') {
-    if (type.symbols.includes(text)) return text;
-    throw new SluiceError(
-      'CONFIG_INVALID',
-      `generator of ${field.name}: expected one of ${type.symbols.join(', ')}, got "${text}"`,
-    );
-  }
-  if (type.kind === 'boolean') return text === 'true';
-  const value = Number(text);
-  if (Number.isFinite(value)) return fromNumber(type, value);
-  throw new SluiceError(
-    'CONFIG_INVALID',
-    `generator of ${field.name}: expected a ${type.kind}, got "${text}"`,
-  );
-}
-
-const LETTERS = 26;
-const NAME_SPACE = LETTERS ** 4;
-
-/** Examples name the first ranks; later ones get four letters, no two alike (the factor has no common divisor with 26^4). */
-function nameOfRank(field: Field, rank: number): Value {
-  if (field.type.kind !== 'string') return fromNumber(field.type, rank);
-  const example = field.examples[rank];
-  if (example !== undefined) return String(example);
-  let code = (rank * 7919 + 104_729) % NAME_SPACE;
-  let name = '';
-  for (let i = 0; i < 4; i++) {
-    name += String.fromCharCode(65 + (code % LETTERS));
-    code = Math.floor(code / LETTERS);
-  }
-  return name;
+function plainField(name: string, type: FieldType): Field {
+  return { name, type, optional: false, aliases: [], examples: [], allowNan: false };
 }

@@ -1,156 +1,139 @@
 import type { Stream } from '../config/project.ts';
-import { compileExpression } from '../expression/compile-expression.ts';
-import { type Row, storedName, type Value } from '../schema/field.ts';
+import { SluiceError } from '../errors.ts';
+import { type Field, type Row, storedName, type Value } from '../schema/field.ts';
 import { createFieldGenerator } from './field-generator.ts';
-import { createRandomAccess } from './random-access.ts';
+import { createIdentity, type Identity } from './identity-generator.ts';
+import { type GeneratedKind, kindAt, type PlantedFaults } from './planted-faults.ts';
+import { createRandomAccess, type RandomAccess } from './random-access.ts';
+import { createRowBreaker } from './row-breaker.ts';
 
-export type GeneratedKind = 'ok' | 'broken' | 'duplicate' | 'late';
+export { type GeneratedKind, NO_FAULTS, type PlantedFaults } from './planted-faults.ts';
 
 export interface GeneratedEvent {
   readonly row: Row;
   readonly kind: GeneratedKind;
 }
 
-/** Every n-th event is planted as the fault; null plants none. */
-export interface PlantedFaults {
-  readonly brokenEvery: number | null;
-  readonly duplicateEvery: number | null;
-  readonly lateEvery: number | null;
-}
-
-export const NO_FAULTS: PlantedFaults = {
-  brokenEvery: null,
-  duplicateEvery: null,
-  lateEvery: null,
-};
-
 export interface GeneratorRequest {
   readonly stream: Stream;
   readonly seed: string;
   readonly run: number;
-  /** Event time of index 0; the indexes go up by 1 / eventsPerSecond. */
+  /** Event time of index 0; event times go up by 1 / eventsPerSecond. */
   readonly startMs: number;
   readonly eventsPerSecond: number;
   readonly faults: PlantedFaults;
 }
 
-/** How far behind the watermark a planted late event is. */
+/** How far behind the watermark a planted late event is, besides some periods of the stream. */
 const LATE_BY_MICROS = 30_000_000n;
+const LATE_BY_EVENTS = 20;
 
 /**
- * Events as a pure function of seed, run and index, so that a killed run resumes at any index. Identity
- * is `<seed>-<run>-<index>` in the last text field of `identity`. A planted duplicate repeats the event
- * before it.
+ * Events as a pure function of seed, run and index, with nothing carried from one to the next: a killed run resumes
+ * at any index at no cost. One field of the identity carries seed, run and index. A planted duplicate repeats the
+ * event before it, so that both can travel in one aggregated record.
+ * Throws CONFIG_INVALID when the stream's generators do not fit its fields, or planted faults cannot be made.
  */
 export function createEventGenerator(request: GeneratorRequest): (index: number) => GeneratedEvent {
+  const { stream, faults } = request;
   const makeRow = createRowMaker(request);
-  const breakRow = createRowBreaker(request.stream, makeRow(0));
+  const breakRow = faults.brokenEvery === null ? null : createRowBreaker(stream, makeRow(0));
+  const delayRow = faults.lateEvery === null ? null : createRowDelayer(request);
+  if (faults.brokenEvery !== null && breakRow === null) {
+    throw new SluiceError(
+      'CONFIG_INVALID',
+      `stream ${stream.name}: no rejecting quality rule that a negative, missing or empty value breaks; plant no broken events`,
+    );
+  }
   return (index) => {
-    const kind = kindAt(request.faults, index, { breakable: breakRow !== null });
-    switch (kind) {
-      case 'ok':
-        return { row: makeRow(index), kind };
-      case 'duplicate':
-        return { row: makeRow(index - 1), kind };
-      case 'broken':
-        return { row: breakRow!(makeRow(index)), kind };
-      case 'late':
-        return { row: delayRow(request.stream, makeRow(index)), kind };
-    }
+    const kind = kindAt(faults, index);
+    if (kind === 'duplicate') return { row: makeRow(index - 1), kind };
+    const row = makeRow(index);
+    if (kind === 'broken' && breakRow !== null) return { row: breakRow(row), kind };
+    if (kind === 'late' && delayRow !== null) return { row: delayRow(row), kind };
+    return { row, kind };
   };
 }
 
-/** How many of each kind a run of `events` plants. */
+/** How many events of each kind the first `events` indexes give. */
 export function countKinds(
   request: Pick<GeneratorRequest, 'faults'>,
   events: number,
 ): Readonly<Record<GeneratedKind, number>> {
   const counts = { ok: 0, broken: 0, duplicate: 0, late: 0 };
-  for (let index = 0; index < events; index++)
-    counts[kindAt(request.faults, index, { breakable: true })]++;
+  for (let index = 0; index < events; index++) counts[kindAt(request.faults, index)]++;
   return counts;
-}
-
-/** A duplicate repeats an ordinary event, so its predecessor must not be a fault itself. */
-function kindAt(
-  faults: PlantedFaults,
-  index: number,
-  options: { readonly breakable: boolean },
-): GeneratedKind {
-  const fault = faultAt(faults, index);
-  if (fault === 'duplicate')
-    return index > 0 && faultAt(faults, index - 1) === 'ok' ? 'duplicate' : 'ok';
-  return fault === 'broken' && !options.breakable ? 'ok' : fault;
-}
-
-function faultAt(faults: PlantedFaults, index: number): GeneratedKind {
-  const hits = (every: number | null): boolean => every !== null && index % every === every - 1;
-  if (hits(faults.brokenEvery)) return 'broken';
-  if (hits(faults.lateEvery)) return 'late';
-  return hits(faults.duplicateEvery) ? 'duplicate' : 'ok';
 }
 
 function createRowMaker(request: GeneratorRequest): (index: number) => Row {
   const { stream, seed, run } = request;
   const random = createRandomAccess(`${seed}/${run}/${stream.domain}.${stream.name}`);
-  const idField = stream.fields.findLast(
-    (field) =>
-      field.type.kind === 'string' &&
-      stream.identity.includes(field.name) &&
-      stream.generate[field.name] === undefined,
-  );
+  const identity = createIdentity(stream, { label: `${seed}-${run}`, random });
+  const keyField = stream.fields.find((field) => field.name === stream.key);
+  const key = keyField === undefined ? stream.key : storedName(keyField);
   // The key comes first: a walk is kept per key.
   const ordered = [...stream.fields].sort(
     (a, b) => Number(b.name === stream.key) - Number(a.name === stream.key),
   );
   const makers = ordered.map((field) => ({
     name: storedName(field),
-    make: createFieldGenerator(field, stream.generate[field.name], { random, key: stream.key }),
+    make: createFieldGenerator(field, stream.generate[field.name], { random, key }),
   }));
-  const jitter = random.derive('event time');
+  const eventTime = eventTimeField(stream);
+  const timeAt = createEventTime(request, { identity, random });
   return (index) => {
     const row: Record<string, Value> = {};
-    for (const { name, make } of makers) row[name] = make(index, row);
-    if (idField !== undefined) row[idField.name] = `${seed}-${run}-${index}`;
-    if (stream.eventTime !== null)
-      row[stream.eventTime] = eventTimeMicros(request, index, jitter.uniformAt(index));
+    if (identity.kind === 'field') row[identity.name] = identity.valueAt(index);
+    for (const { name, make } of makers) row[name] ??= make(index, row);
+    if (eventTime !== null) row[eventTime.name] = timeAt(index);
     return row;
   };
 }
 
-/** Rises with the index; the jitter stays below half the watermark's delay, so no ordinary event is late. */
-function eventTimeMicros(request: GeneratorRequest, index: number, jitter: number): bigint {
-  const offsetMs = (index * 1000) / request.eventsPerSecond;
-  const jitterMs = (jitter * request.stream.watermark.delayMs) / 2;
-  return BigInt(request.startMs) * 1000n + BigInt(Math.trunc((offsetMs - jitterMs) * 1000));
+function eventTimeField(stream: Stream): Field | null {
+  const field = stream.fields.find((candidate) => candidate.name === stream.eventTime);
+  const isTime = field?.type.kind === 'timestamp_micros' || field?.type.kind === 'timestamp_millis';
+  return field !== undefined && isTime ? field : null;
 }
 
-function delayRow(stream: Stream, row: Row): Row {
-  if (stream.eventTime === null) return row;
-  const eventTime = row[stream.eventTime];
-  if (typeof eventTime !== 'bigint') return row;
-  return {
-    ...row,
-    [stream.eventTime]: eventTime - BigInt(stream.watermark.delayMs) * 1000n - LATE_BY_MICROS,
+/**
+ * Event times rise with the index but for jitter of up to half the watermark's delay, so that no ordinary event is
+ * late. Where the event time alone tells events apart there is no jitter.
+ */
+function createEventTime(
+  request: GeneratorRequest,
+  options: { readonly identity: Identity; readonly random: RandomAccess },
+): (index: number) => bigint {
+  const { stream, eventsPerSecond, startMs } = request;
+  const jitter = options.random.derive('event time');
+  const jitterMs = options.identity.kind === 'eventTime' ? 0 : stream.watermark.delayMs / 2;
+  const unitMicros = eventTimeField(stream)?.type.kind === 'timestamp_millis' ? 1_000n : 1n;
+  if (options.identity.kind === 'eventTime' && eventsPerSecond * Number(unitMicros) > 1_000_000) {
+    throw new SluiceError(
+      'CONFIG_INVALID',
+      `stream ${stream.name}: ${eventsPerSecond} events per second share event times, but only the event time tells them apart; use a lower rate`,
+    );
+  }
+  const startMicros = BigInt(Math.trunc(startMs)) * 1_000n;
+  return (index) => {
+    const offsetMs = (index * 1_000) / eventsPerSecond - jitter.uniformAt(index) * jitterMs;
+    const micros = startMicros + BigInt(Math.floor(offsetMs * 1_000));
+    return micros - (((micros % unitMicros) + unitMicros) % unitMicros);
   };
 }
 
-/** Finds a number whose negation breaks a rejecting rule; null when no rule can be broken that way. */
-function createRowBreaker(stream: Stream, sample: Row): ((row: Row) => Row) | null {
-  const rules = stream.quality
-    .filter((rule) => rule.onFail === 'reject')
-    .map((rule) => compileExpression(rule.rule, stream.fields));
-  for (const field of stream.fields) {
-    const name = storedName(field);
-    const broken = negative(sample[name] ?? null);
-    if (broken === null) continue;
-    if (rules.some((test) => test({ ...sample, [name]: broken }) !== true))
-      return (row) => ({ ...row, [name]: broken });
+/** Moves the event time behind any watermark the events before can have made. */
+function createRowDelayer(request: GeneratorRequest): ((row: Row) => Row) | null {
+  const { stream, eventsPerSecond } = request;
+  const field = eventTimeField(stream);
+  if (field === null) {
+    throw new SluiceError(
+      'CONFIG_INVALID',
+      `stream ${stream.name}: without an event time field no event is late; plant no late events`,
+    );
   }
-  return null;
-}
-
-function negative(value: Value): Value {
-  if (typeof value === 'number') return -1;
-  return typeof value === 'bigint' ? -1n : null;
+  const periodsMicros = BigInt(Math.ceil((LATE_BY_EVENTS * 1_000) / eventsPerSecond)) * 1_000n;
+  const delayMicros = BigInt(Math.ceil(stream.watermark.delayMs)) * 1_000n;
+  const behindMicros = delayMicros + periodsMicros + LATE_BY_MICROS;
+  return (row) => ({ ...row, [field.name]: (row[field.name] as bigint) - behindMicros });
 }

@@ -1,8 +1,8 @@
 import { partitionFieldName } from '#core/config/partition-term.ts';
 import type { PartitionTerm } from '#core/config/project.ts';
+import { SluiceError } from '#core/errors.ts';
 import type { PartitionSpec } from '#core/iceberg/spec/partition.ts';
 import type { Schema } from '#core/iceberg/spec/schema.ts';
-import { SluiceError } from '../errors.ts';
 
 /** Iceberg v2 §Partition Evolution: partition field ids start here. */
 const FIRST_PARTITION_FIELD_ID = 1000;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { SluiceError } from '#core/errors.ts';
 import { parseSchema } from '#core/iceberg/spec/schema-json.ts';
-import { SluiceError } from '../errors.ts';
 import type { AvroRecord } from './avro-schema.ts';
 import {
   EMPTY_REGISTRY,

@@ -34,8 +34,9 @@ describe('FsObjectStore', () => {
   it('does not list what a crash left half written', async () => {
     await writeFile(path.join(folder, '.sluice-put-1234'), 'half');
     await store.put(`file://${folder}/k`, Uint8Array.of(1));
-    const listed = await Array.fromAsync(store.list(`file://${folder}/`));
-    expect(listed.map((object) => object.uri)).toEqual([`file://${folder}/k`]);
+    const listed: string[] = [];
+    for await (const object of store.list(`file://${folder}/`)) listed.push(object.uri);
+    expect(listed).toEqual([`file://${folder}/k`]);
   });
 
   it.each(['s3://bucket/key', 'file://relative/key', '/no/scheme'])(

@@ -28,7 +28,8 @@ describe('MemoryObjectStore', () => {
   it('dates objects by the clock it is given', async () => {
     const store = new MemoryObjectStore({ clock: { nowMs: () => 42 } });
     await store.put('s3://b/k', Uint8Array.of(1));
-    const listed = await Array.fromAsync(store.list('s3://b/'));
+    const listed: unknown[] = [];
+    for await (const object of store.list('s3://b/')) listed.push(object);
     expect(listed).toEqual([{ uri: 's3://b/k', sizeBytes: 1, modifiedMs: 42 }]);
   });
 

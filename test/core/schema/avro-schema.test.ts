@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAvroType } from '#core/avro/avro-type.ts';
 import { toAvroSchema } from '#core/schema/avro-schema.ts';
 import type { Field, FieldType } from '#core/schema/field.ts';
-import { tradeOf } from '../config/project-fixture.ts';
+import { tradeOf } from '#test/core/config/project-fixture.ts';
 
 function schemaOf(fields: readonly Field[]) {
   return toAvroSchema({ domain: 'market', name: 'trade', description: '', fields });

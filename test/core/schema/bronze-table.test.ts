@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bronzeColumns } from '#core/schema/bronze-table.ts';
-import { tradeOf } from '../config/project-fixture.ts';
+import { tradeOf } from '#test/core/config/project-fixture.ts';
 
 const ENVELOPE = [
   '_flags',

@@ -10,6 +10,7 @@ import {
   marketDeployment,
   REPOSITORY_ROOT,
 } from '../../lib/deployment-fixture.ts';
+import '../../lib/skip-template-check.ts';
 import { recordingServices, temporaryFolder } from './assembly-fixture.ts';
 
 /** The product's own stacks, synthesized and deployed. */

@@ -220,13 +220,39 @@ describe('what dynalite does not have', () => {
   it('keeps malformed requests from doing harm', async () => {
     const { client, endpoint } = await startDynamoDb();
     const target = { 'x-amz-target': 'DynamoDB_20120810.PutItem' };
-    for (const body of ['', '{', '[]', 'null', '{"TableName":7}', '{"Item":{"a":{"B":"?"}}}']) {
+    const hostile = ['', '{', '[]', 'null', '{"TableName":7}', '{"Item":{"a":{"B":"?"}}}'];
+    for (const body of [...hostile, '{"TableName":"receipts","Item":{"pk":null}}']) {
       const response = await fetch(endpoint, { method: 'POST', headers: target, body });
       expect([body, response.status]).toEqual([body, 400]);
       expect(await response.json()).toHaveProperty('__type');
     }
     await put(client, 1, 'fine');
     expect(await read(client, 1)).toBe('fine');
+  });
+});
+
+describe('a request that dynalite crashes on', () => {
+  it('fails alone: the process goes on, and so do the items', async () => {
+    const { client, endpoint } = await startDynamoDb();
+    await put(client, 1, 'one');
+    const crash = () =>
+      fetch(endpoint, {
+        method: 'POST',
+        headers: { 'x-amz-target': 'DynamoDB_20120810.TagResource' },
+        body: JSON.stringify({
+          ResourceArn: 'arn:aws:dynamodb:us-east-1:000000000000:table/receipts',
+          Tags: [null],
+        }),
+      });
+    for (const round of ['two', 'three']) {
+      const response = await crash();
+      expect([response.status, await response.json()]).toEqual([
+        500,
+        { __type: 'InternalServerError', message: expect.stringContaining('dynalite failed') },
+      ]);
+      await put(client, 2, round);
+      expect([await read(client, 1), await read(client, 2)]).toEqual(['one', round]);
+    }
   });
 });
 

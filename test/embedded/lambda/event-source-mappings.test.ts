@@ -88,6 +88,26 @@ describe('an event source mapping', () => {
     expect(batches).toEqual([['a']]);
   });
 
+  it('sees a record that arrives while it reads', async () => {
+    const batches: string[][] = [];
+    const { kinesis, put } = startMappings(recordingLambda(batches));
+    let reads = 0;
+    const { mappings } = startMappings(recordingLambda(batches), {
+      pollIntervalMs: 60_000,
+      kinesis: {
+        ...kinesis,
+        readAfter: async (...request) => {
+          const records = await kinesis.readAfter(...request);
+          if (++reads === 1) await put(['late']);
+          return records;
+        },
+      },
+    });
+    mappings.start();
+    await waitUntil(() => batches.length === 1);
+    expect(batches).toEqual([['late']]);
+  });
+
   it('collects for the batching window, and not longer than until the batch is full', async () => {
     const batches: string[][] = [];
     const { mappings, put } = startMappings(recordingLambda(batches), {

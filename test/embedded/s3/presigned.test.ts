@@ -32,6 +32,17 @@ describe('presigned URLs', () => {
     expect(response.headers.get('x-amz-meta-rows')).toBe('12');
   });
 
+  it('cannot smuggle headers in by a line break', async () => {
+    const { endpoint, service } = await startS3({ nowMs: () => NOW_MS });
+    const url = (more: string) =>
+      `${endpoint}${presigned(`/${BUCKET}/k`, { date: '20260102T115000Z', more })}`;
+    const metadata = url('&x-amz-meta-a=1%0d%0aset-cookie%3A%20x');
+    expect((await fetch(metadata, { method: 'PUT', body: 'x' })).status).toBe(400);
+    await service.putObject(BUCKET, 'k', { body: Buffer.from('x') });
+    const override = await fetch(url('&response-content-type=a%0d%0aset-cookie%3A%20x'));
+    expect([override.status, override.headers.get('set-cookie')]).toEqual([400, null]);
+  });
+
   it('expire', async () => {
     const { endpoint } = await startS3({ nowMs: () => NOW_MS });
     const url = `${endpoint}${presigned(`/${BUCKET}/k`, { date: '20260102T114459Z' })}`;

@@ -1,23 +1,13 @@
-import type { BinaryOperator, Expression, Position } from '../sql/ast.ts';
+import type { Expression } from '../sql/ast.ts';
 import { plainCall } from '../sql/parse-call.ts';
 import { failAt } from '../sql-failure.ts';
-import { asDecimalType, commonSuperType } from '../types/coercion.ts';
-import { type Compiled, coerce, failureSql } from '../types/compiled.ts';
-import {
-  decimalType,
-  duckType,
-  isInteger,
-  isNumeric,
-  MAX_DECIMAL_PRECISION,
-  type TrinoType,
-  typeName,
-} from '../types/trino-type.ts';
+import { numericOperation } from '../types/arithmetic.ts';
+import type { Compiled } from '../types/compiled.ts';
+import { isNumeric, typeName } from '../types/trino-type.ts';
 import { compileCall } from './compile-call.ts';
 import { compileNumber } from './compile-literal.ts';
 import { compileTimeArithmetic } from './compile-time-arithmetic.ts';
 import type { ExpressionContext } from './context.ts';
-
-type DecimalType = TrinoType & { readonly kind: 'decimal' };
 
 /** `+ - * / %` and `||`. Source: Trino documentation, Mathematical operators, Decimal functions and operators. */
 export function compileArithmetic(
@@ -32,23 +22,7 @@ export function compileArithmetic(
   const right = context.compiler.expression(node.right, context);
   const time = compileTimeArithmetic(node.operator, left, right);
   if (time !== null) return time;
-  const common = commonSuperType(left.type, right.type);
-  if (common === null || !isNumeric(common)) {
-    throw failAt(
-      'TYPE_MISMATCH',
-      node,
-      `Cannot apply operator: ${typeName(left.type)} ${node.operator} ${typeName(right.type)}`,
-    );
-  }
-  const operands = { left, right, position: node };
-  if (common.kind === 'decimal') return decimalArithmetic(node.operator, operands);
-  const a = coerce(left, common).sql;
-  const b = coerce(right, common).sql;
-  if (isInteger(common)) {
-    return { sql: integerArithmetic(node.operator, { a, b, type: common }), type: common };
-  }
-  // Floating numbers follow IEEE 754 in both engines: division by zero gives infinity or NaN.
-  return { sql: `CAST((${a} ${node.operator} ${b}) AS ${duckType(common)})`, type: common };
+  return numericOperation(node.operator, { left, right, position: node });
 }
 
 /** Unary minus. */
@@ -63,81 +37,4 @@ export function compileNegation(
     throw failAt('TYPE_MISMATCH', node, `Cannot negate ${typeName(type)}`);
   }
   return { sql: `(-${sql})`, type };
-}
-
-/** Integers overflow with an error in both engines; division truncates towards zero. */
-function integerArithmetic(
-  operator: BinaryOperator,
-  operands: { readonly a: string; readonly b: string; readonly type: TrinoType },
-): string {
-  const { a, b, type } = operands;
-  if (operator !== '/' && operator !== '%') return `(${a} ${operator} ${b})`;
-  const operation = `(${a} ${operator === '/' ? '//' : '%'} ${b})`;
-  if (isNonZeroLiteral(b)) return operation;
-  return `CASE WHEN ${b} = 0 AND ${a} IS NOT NULL THEN ${failureSql('DIVISION_BY_ZERO', "'Division by zero'", type)} ELSE ${operation} END`;
-}
-
-/** A literal as compileNumber writes it. */
-function isNonZeroLiteral(sql: string): boolean {
-  return /^(CAST\()+-?[0-9]*[1-9][0-9]*( AS [A-Z]+\))+$/.test(sql);
-}
-
-function decimalArithmetic(
-  operator: BinaryOperator,
-  operands: { readonly left: Compiled; readonly right: Compiled; readonly position: Position },
-): Compiled {
-  const { left, right, position } = operands;
-  const a = asDecimalType(left.type);
-  const b = asDecimalType(right.type);
-  const result = decimalResultType(operator, a, b);
-  if (result.scale > MAX_DECIMAL_PRECISION) {
-    throw failAt(
-      'TYPE_MISMATCH',
-      position,
-      `DECIMAL scale must be in range [0, precision (38)]: ${result.scale}`,
-    );
-  }
-  const typed = (sql: string): Compiled => ({
-    sql: `CAST(${sql} AS ${duckType(result)})`,
-    type: result,
-  });
-  const leftSql = coerce(left, a).sql;
-  const rightSql = coerce(right, b).sql;
-  switch (operator) {
-    case '*':
-      return typed(`(${leftSql} * ${rightSql})`);
-    case '/':
-      return typed(
-        `athena_decimal_divide(CAST(${leftSql} AS VARCHAR), CAST(${rightSql} AS VARCHAR), ${result.scale})`,
-      );
-    case '%': {
-      const wide = commonSuperType(a, b) ?? result;
-      const operation = `(${coerce({ sql: leftSql, type: a }, wide).sql} % ${coerce({ sql: rightSql, type: b }, wide).sql})`;
-      const failure = failureSql('DIVISION_BY_ZERO', "'Division by zero'", wide);
-      return typed(
-        `CASE WHEN ${rightSql} = 0 AND ${leftSql} IS NOT NULL THEN ${failure} ELSE ${operation} END`,
-      );
-    }
-    default:
-      return typed(`(${typed(leftSql).sql} ${operator} ${typed(rightSql).sql})`);
-  }
-}
-
-/** Source: Trino documentation, Decimal functions and operators, result types. */
-function decimalResultType(operator: BinaryOperator, a: DecimalType, b: DecimalType): DecimalType {
-  const scale = Math.max(a.scale, b.scale);
-  const wholeA = a.precision - a.scale;
-  const wholeB = b.precision - b.scale;
-  const of = (precision: number, resultScale: number): DecimalType =>
-    decimalType(precision, resultScale) as DecimalType;
-  switch (operator) {
-    case '*':
-      return of(a.precision + b.precision, a.scale + b.scale);
-    case '/':
-      return of(a.precision + b.scale + Math.max(b.scale - a.scale, 0), scale);
-    case '%':
-      return of(Math.min(wholeA, wholeB) + scale, scale);
-    default:
-      return of(Math.max(wholeA, wholeB) + scale + 1, scale);
-  }
 }

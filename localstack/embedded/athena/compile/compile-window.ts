@@ -28,7 +28,10 @@ export function sortItemSql(sql: string, item: SortItem): string {
 }
 
 export function requireOrderable({ sql, type }: Compiled, position: Position): string {
-  if (type.kind === 'map' || type.kind === 'json' || type.kind === 'row' || type.kind === 'array') {
+  if (type.kind === 'row' || type.kind === 'array') {
+    throw notSupported(position, `ORDER BY of type ${typeName(type)}`);
+  }
+  if (type.kind === 'map' || type.kind === 'json') {
     throw failAt(
       'TYPE_MISMATCH',
       position,

@@ -255,6 +255,7 @@ function compileSlice(call: ScalarCall): Compiled {
 }
 
 const MAX_SEQUENCE = 10_000;
+const DAY_MS = 86_400_000;
 
 /** `sequence(1, 5)`, `sequence(5, 1, -2)`, and of dates with a step of days or months. */
 function compileSequence(call: ScalarCall): Compiled {
@@ -263,16 +264,35 @@ function compileSequence(call: ScalarCall): Compiled {
   if (start === undefined || stop === undefined) throw unexpectedParameters(call);
   if (isInteger(start.type) && isInteger(stop.type)) return integerSequence(call, start, stop);
   if (start.type.kind !== 'date' || stop.type.kind !== 'date') throw unexpectedParameters(call);
-  const interval = step?.type.kind ?? 'interval-day-second';
-  const stepSql =
-    step === undefined
-      ? 'INTERVAL 1 DAY'
-      : interval === 'interval-year-month'
-        ? `to_months(${step.sql})`
-        : `to_milliseconds(${step.sql})`;
-  if (step !== undefined && !interval.startsWith('interval-')) throw unexpectedParameters(call);
-  const dates = `CAST(generate_series(CAST(${start.sql} AS TIMESTAMP), CAST(${stop.sql} AS TIMESTAMP), ${stepSql}) AS DATE[])`;
-  return { sql: limited(dates), type: arrayOf(DATE) };
+  return { sql: limited(dateSequence(call, { start, stop, step })), type: arrayOf(DATE) };
+}
+
+/** Every date is counted from the first one: January 31st, February 29th, March 31st. */
+function dateSequence(
+  call: ScalarCall,
+  bounds: {
+    readonly start: Compiled;
+    readonly stop: Compiled;
+    readonly step: Compiled | undefined;
+  },
+): string {
+  const { start, stop, step } = bounds;
+  const kind = step?.type.kind ?? 'interval-day-second';
+  if (kind !== 'interval-day-second' && kind !== 'interval-year-month') {
+    throw unexpectedParameters(call);
+  }
+  const isMonths = kind === 'interval-year-month';
+  const unit = isMonths ? 'month' : 'day';
+  const size = step === undefined ? '1' : isMonths ? step.sql : `(${step.sql} // ${DAY_MS})`;
+  const checkedSize = failWhen(
+    `(${size}) <= 0${isMonths || step === undefined ? '' : ` OR ${step.sql} % ${DAY_MS} <> 0`}`,
+    'the local query engine takes steps of whole days or months, forward only',
+    { sql: size, type: BIGINT },
+  );
+  const count = `date_diff('${unit}', ${start.sql}, ${stop.sql}) // (${checkedSize}) + 1`;
+  const item = `CAST(${start.sql} + to_${unit}s(CAST(v * (${size}) AS INTEGER)) AS DATE)`;
+  const dates = `list_transform(range(least(${count}, ${MAX_SEQUENCE + 1})), lambda v: ${item})`;
+  return `list_filter(${dates}, lambda d: d <= ${stop.sql})`;
 }
 
 function integerSequence(call: ScalarCall, start: Compiled, stop: Compiled): Compiled {

@@ -1,3 +1,4 @@
+import { numericOperation } from '../types/arithmetic.ts';
 import { asDecimalType } from '../types/coercion.ts';
 import { type Compiled, coerce } from '../types/compiled.ts';
 import {
@@ -31,11 +32,13 @@ export const MATH_FUNCTIONS: FunctionTable = {
   floor: wholeNumber('floor'),
   round: { kind: 'scalar', compile: compileRound },
   truncate: { kind: 'scalar', compile: compileTruncate },
+  mod: { kind: 'scalar', compile: compileMod },
   power: twoDoubles((x, y) => `pow(${x}, ${y})`),
   pow: twoDoubles((x, y) => `pow(${x}, ${y})`),
   // Outside their domain Java gives NaN or minus infinity, DuckDB an error.
   sqrt: oneDouble((x) => `CASE WHEN ${x} < 0 THEN 'NaN'::DOUBLE ELSE sqrt(${x}) END`),
-  cbrt: oneDouble((x) => `cbrt(${x})`),
+  // DuckDB's is a power and off by a digit: cbrt(27) is not 3.
+  cbrt: oneDouble((x) => `athena_cbrt(${x})`),
   exp: oneDouble((x) => `exp(${x})`),
   ln: oneDouble((x) => logarithm('ln', x)),
   log2: oneDouble((x) => logarithm('log2', x)),
@@ -102,6 +105,13 @@ function number(call: ScalarCall, ...counts: readonly number[]): Compiled {
   if (value?.type.kind === 'unknown') return coerce(value, DOUBLE);
   if (value === undefined || !isNumeric(value.type)) throw unexpectedParameters(call);
   return value;
+}
+
+function compileMod(call: ScalarCall): Compiled {
+  const [left, right] = call.args;
+  if (left === undefined || right === undefined) throw unexpectedParameters(call);
+  requireArity(call, 2);
+  return numericOperation('%', { left, right, position: call });
 }
 
 /** Functions that keep the type of their argument. */

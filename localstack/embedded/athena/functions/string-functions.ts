@@ -15,8 +15,8 @@ const SPACES = "(' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))";
 /** Strings count and compare by code points. Source: Trino documentation, String functions. */
 export const STRING_FUNCTIONS: FunctionTable = {
   length: scalar({ args: [VARCHAR], returns: BIGINT, sql: (text) => `length(${text})` }),
-  lower: oneText('lower'),
-  upper: oneText('upper'),
+  lower: changeCase('lower'),
+  upper: changeCase('upper'),
   // DuckDB reverses grapheme clusters.
   reverse: { kind: 'scalar', compile: compileReverse },
   trim: trimming('trim'),
@@ -92,8 +92,14 @@ export const STRING_FUNCTIONS: FunctionTable = {
   }),
 };
 
-function oneText(duckFunction: string): FunctionSpec {
-  return scalar({ args: [VARCHAR], returns: VARCHAR, sql: (text) => `${duckFunction}(${text})` });
+/** Java maps code points one by one, so that ß stays; beyond ASCII that is done by a function of our own. */
+function changeCase(direction: 'lower' | 'upper'): FunctionSpec {
+  return scalar({
+    args: [VARCHAR],
+    returns: VARCHAR,
+    sql: (text) =>
+      `CASE WHEN strlen(${text}) = length(${text}) THEN ${direction}(${text}) ELSE athena_${direction}(${text}) END`,
+  });
 }
 
 /** Without characters to trim, all white space goes, where DuckDB removes blanks only. */

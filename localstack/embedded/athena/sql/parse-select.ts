@@ -11,7 +11,7 @@ import type {
 } from './ast.ts';
 import type { Grammar } from './grammar.ts';
 import { parseWindow } from './parse-call.ts';
-import { opensQuery, parseList, parseParenthesized, parseQualifiedName } from './token-cursor.ts';
+import { opensQuery, parseList, parseParenthesized, parseQualifiedName, startsClause } from './token-cursor.ts';
 
 /** Source: Trino grammar, rule querySpecification. */
 export function parseSelect(grammar: Grammar): QueryBody {
@@ -50,7 +50,8 @@ function parseSelectItem(grammar: Grammar): SelectItem {
   if (qualifier !== null) return { kind: 'all-columns', qualifier, ...position };
   const expression = grammar.expression();
   const explicit = cursor.accept('AS');
-  const alias = explicit || cursor.atIdentifier() ? cursor.identifier() : null;
+  const isAliased = explicit || (cursor.atIdentifier() && !startsClause(cursor));
+  const alias = isAliased ? cursor.identifier() : null;
   return { kind: 'expression', expression, alias, ...position };
 }
 
@@ -164,20 +165,12 @@ function parseAliased(grammar: Grammar): Relation {
   const { cursor } = grammar;
   const relation = parseRelationPrimary(grammar);
   const explicit = cursor.accept('AS');
-  if (!explicit && !atAlias(grammar)) return relation;
+  if (!explicit && (!cursor.atIdentifier() || startsClause(cursor))) return relation;
   const alias = cursor.identifier();
   const columnNames = cursor.atSymbol('(')
     ? parseParenthesized(cursor, () => cursor.identifier())
     : [];
   return { kind: 'aliased', relation, alias, columnNames, ...place(relation) };
-}
-
-/** OFFSET, LIMIT, FETCH and WINDOW are names to the lexer but begin the next clause here. */
-function atAlias(grammar: Grammar): boolean {
-  const { cursor } = grammar;
-  const { kind, upper } = cursor.peek();
-  const clause = ['OFFSET', 'LIMIT', 'FETCH', 'WINDOW', 'TABLESAMPLE', 'MATCH_RECOGNIZE'];
-  return cursor.atIdentifier() && !(kind === 'word' && clause.includes(upper));
 }
 
 function parseRelationPrimary(grammar: Grammar): Relation {

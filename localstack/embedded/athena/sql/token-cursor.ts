@@ -156,3 +156,24 @@ function afterClosing(cursor: TokenCursor, ahead: number): number {
 function isSymbol(token: Token, symbol: string): boolean {
   return token.kind === 'symbol' && token.text === symbol;
 }
+
+/**
+ * LIMIT, OFFSET, FETCH and WINDOW may be names; they begin a clause when what follows says so.
+ * Decides whether the next word can be an alias without AS.
+ */
+export function startsClause(cursor: TokenCursor): boolean {
+  const { kind, upper } = cursor.peek();
+  const following = cursor.peek(1);
+  if (kind !== 'word') return false;
+  switch (upper) {
+    case 'LIMIT':
+    case 'OFFSET':
+      return following.kind === 'number' || following.upper === 'ALL' || following.text === '?';
+    case 'FETCH':
+      return following.upper === 'FIRST' || following.upper === 'NEXT';
+    case 'WINDOW':
+      return cursor.peek(2).upper === 'AS';
+    default:
+      return upper === 'TABLESAMPLE' || upper === 'MATCH_RECOGNIZE';
+  }
+}

@@ -1,5 +1,6 @@
 import type { Position } from '../sql/ast.ts';
 import { failAt, notSupported } from '../sql-failure.ts';
+import { castNested } from './cast-nested.ts';
 import { castToText } from './cast-to-text.ts';
 import { castToTime } from './cast-to-time.ts';
 import { canCoerce } from './coercion.ts';
@@ -35,6 +36,8 @@ export function cast(
   if (value.type.kind === 'unknown' || isPlainCoercion(value.type, target)) {
     return coerce(value, target);
   }
+  const nested = castNested(value, target, (element, type) => cast(element, type, options));
+  if (nested !== null) return nested;
   const plan = planCast(value, target, options.position);
   if (options.safe || plan.failure === null) return { sql: plan.sql, type: target };
   const { code, message } = plan.failure;

@@ -38,3 +38,30 @@ function offsetMinutes(zone: string): number | null {
   const minutes = Number(match[2]) * 60 + Number(match[3]);
   return match[1] === '-' ? -minutes : minutes;
 }
+
+/** What a zone's clocks are ahead of UTC at an instant, in milliseconds. */
+export function zoneOffsetMs(instantMs: number, zone: string): number {
+  if (zone === 'UTC') return 0;
+  const minutes = offsetMinutes(zone);
+  if (minutes !== null) return minutes * 60_000;
+  const parts = new Intl.DateTimeFormat('en', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(instantMs);
+  const part = (type: string): number => Number(parts.find((item) => item.type === type)?.value);
+  const wallClockMs = Date.UTC(
+    part('year'),
+    part('month') - 1,
+    part('day'),
+    part('hour'),
+    part('minute'),
+    part('second'),
+  );
+  return wallClockMs - Math.floor(instantMs / 1000) * 1000;
+}

@@ -61,7 +61,7 @@ const HEAP_SHARE = 0.9;
 const MIB = 1024 * 1024;
 const HEAP_EXHAUSTED = 'JavaScript heap out of memory';
 /** A runtime that answered asks for more at once; one that does not is blocked and makes room. */
-const RETURN_LIMIT_MS = 2000;
+const RETURN_LIMIT_MS = 1000;
 /** How long after its exit a process's last output is waited for: a grandchild can hold the pipe open. */
 const OUTPUT_GRACE_MS = 200;
 

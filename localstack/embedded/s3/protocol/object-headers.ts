@@ -1,7 +1,7 @@
 import type { ObjectVersion } from '#embedded/s3/store/index-record.ts';
 import { LOCAL_ACCOUNT } from '#embedded/services.ts';
 import { checksumHeaderOf } from './checksums.ts';
-import { invalidRequest, notImplemented, S3Error } from './s3-error.ts';
+import { invalidArgument, notImplemented, S3Error } from './s3-error.ts';
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
@@ -59,19 +59,19 @@ export function refuseUnsupportedHeaders(headers: Headers): void {
   }
 }
 
-/** The headers an upload wants back on every GET. Throws MetadataTooLarge. */
+/** The headers an upload wants back on every GET. Throws MetadataTooLarge, and InvalidArgument for what no header may carry. */
 export function storedHeaders(headers: Headers): Record<string, string> {
   const stored: Record<string, string> = {};
   let metadataBytes = 0;
   for (const name of KEPT_HEADERS) {
     const value = headers[name];
-    if (value !== undefined && value !== '') stored[name] = value;
+    if (value !== undefined && value !== '') stored[name] = requireHeaderText(name, value);
   }
   const contentEncoding = withoutAwsChunked(headers['content-encoding']);
   if (contentEncoding !== '') stored['content-encoding'] = contentEncoding;
   for (const [name, value] of Object.entries(headers)) {
     if (!name.startsWith(METADATA_PREFIX) || value === undefined) continue;
-    stored[name] = value;
+    stored[name] = requireHeaderText(name, value);
     metadataBytes += name.length - METADATA_PREFIX.length + value.length;
   }
   if (metadataBytes > MAX_METADATA_BYTES) {
@@ -120,17 +120,19 @@ export function responseOverrides(query: ReadonlyMap<string, string>): Record<st
   for (const name of RESPONSE_OVERRIDES) {
     const value = query.get(`response-${name}`);
     if (value === undefined) continue;
-    // A line break would let a URL add headers of its own.
-    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-      throw invalidRequest(`response-${name} has characters that no header may carry`);
-    }
-    overrides[name] = value;
+    overrides[name] = requireHeaderText(`response-${name}`, value);
   }
   return overrides;
 }
 
 /** Query parameters `responseOverrides` reads. */
 export const RESPONSE_OVERRIDE_PARAMETERS = RESPONSE_OVERRIDES.map((name) => `response-${name}`);
+
+/** Values can come from the query of a URL, where a line break would add a header of its own. */
+function requireHeaderText(name: string, value: string): string {
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw invalidArgument(name, value);
+  return value;
+}
 
 /** `aws-chunked` describes the transfer, not the object. */
 function withoutAwsChunked(contentEncoding: string | undefined): string {

@@ -59,7 +59,7 @@ function compileOperation<Operand extends number | bigint>(
     if (left === null) return null;
     const right = evaluateRight(row) as Operand | null;
     if (right === null) return null;
-    // Doubles too: an infinite price is not a price. SEMANTICS: the row is rejected.
+    // Doubles too, unlike in Trino: an infinite price is not a price, so the row is rejected.
     if (divides && isZero(right)) throw context.fail(node, 'division by zero');
     const result = operation(left, right);
     if (result === null) throw overflow(node, context);

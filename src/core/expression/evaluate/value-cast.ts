@@ -1,5 +1,12 @@
 import type { Value } from '../../schema/field.ts';
-import { type ExpressionType, isFloating, isInteger, isSameType } from '../expression-type.ts';
+import {
+  type ExpressionType,
+  expressionTypeOf,
+  isFloating,
+  isInteger,
+  isSameType,
+  MONEY_AS_DECIMAL,
+} from '../expression-type.ts';
 import {
   daysFromMicros,
   formatDate,
@@ -51,8 +58,36 @@ export function castFunction(from: ExpressionType, to: ExpressionType): CastFunc
     case 'timestamp_micros':
       return castToTimestamp(from);
     default:
-      return null;
+      return castToStored(from, to);
   }
+}
+
+/** Types that only columns have: enum, timestamp_millis and money, where nothing is rounded to fit. */
+function castToStored(from: ExpressionType, to: ExpressionType): CastFunction | null {
+  if (to.kind !== 'enum' && to.kind !== 'timestamp_millis' && to.kind !== 'money') return null;
+  const read = castFunction(from, expressionTypeOf(to));
+  if (read === null) return null;
+  if (to.kind === 'enum') {
+    const symbols = new Set<Value>(to.symbols);
+    return (value) => (symbols.has(read(value)) ? read(value) : null);
+  }
+  if (to.kind === 'money') return exactMoney(from);
+  return (value) => {
+    const micros = read(value) as bigint | null;
+    return micros !== null && micros % 1_000n === 0n ? micros : null;
+  };
+}
+
+/** Cents without rounding: 12.345 is no amount. */
+function exactMoney(from: ExpressionType): CastFunction | null {
+  const guardDigits = 20;
+  const toGuarded = scaleValue(from, MONEY_AS_DECIMAL.scale + guardDigits);
+  if (toGuarded === null) return null;
+  const guard = powerOfTen(guardDigits);
+  return (value) => {
+    const guarded = toGuarded(value);
+    return guarded === null || guarded % guard !== 0n ? null : narrowToLong(guarded / guard);
+  };
 }
 
 function castToString(from: ExpressionType): CastFunction | null {

@@ -5,7 +5,7 @@ import { type Token, tokenize } from './lexer.ts';
 import { parseNumber, parseTemporal } from './parse-literal.ts';
 import { parseTypeName } from './parse-type-name.ts';
 import type { ComparisonOperator, SyntaxNode } from './syntax-tree.ts';
-import { createTokenReader, type TokenReader } from './token-reader.ts';
+import { createTokenReader, describeToken, type TokenReader } from './token-reader.ts';
 
 /*
  * expression     => and { "or" and }
@@ -49,7 +49,7 @@ export function parseExpression(text: string): SyntaxNode {
       : '';
     throw invalidAt(
       rest.column,
-      `unexpected ${reader.describe(rest)} after the expression${chained}`,
+      `unexpected ${describeToken(rest)} after the expression${chained}`,
     );
   }
   return node;
@@ -163,7 +163,7 @@ function parseMember(reader: TokenReader): SyntaxNode {
     if (name.kind !== 'name' && name.kind !== 'quoted') {
       throw invalidAt(
         name.column,
-        `unexpected ${reader.describe(name)}, expected a field name after "."`,
+        `unexpected ${describeToken(name)}, expected a field name after "."`,
       );
     }
     operand = reader.node({ kind: 'member', operand, name: name.text, column: dot.column });

@@ -13,7 +13,7 @@ import {
   STRING,
   TIMESTAMP,
 } from '../expression-type.ts';
-import type { TokenReader } from './token-reader.ts';
+import { describeToken, type TokenReader } from './token-reader.ts';
 
 /** Types a value can be cast to, under the names of the domain file and those of SQL. */
 const TYPE_NAMES: ReadonlyMap<string, ExpressionType> = new Map([
@@ -43,7 +43,7 @@ export function parseTypeName(reader: TokenReader): ExpressionType {
     const hint = suggest(name, [...TYPE_NAMES.keys(), 'decimal']);
     throw invalidAt(
       token.column,
-      `unknown type ${reader.describe(token)}, expected string, boolean, int, long, float, double, decimal(p, s), date or timestamp${hint}`,
+      `unknown type ${describeToken(token)}, expected string, boolean, int, long, float, double, decimal(p, s), date or timestamp${hint}`,
     );
   }
   return type;
@@ -67,8 +67,5 @@ function parseDecimalType(reader: TokenReader): ExpressionType {
 function parseCount(reader: TokenReader): number {
   const token = reader.next();
   if (token.kind === 'number' && /^[0-9]{1,2}$/.test(token.text)) return Number(token.text);
-  throw invalidAt(
-    token.column,
-    `unexpected ${reader.describe(token)}, expected a number of digits`,
-  );
+  throw invalidAt(token.column, `unexpected ${describeToken(token)}, expected a number of digits`);
 }

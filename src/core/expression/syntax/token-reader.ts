@@ -21,33 +21,33 @@ export interface TokenReader {
   deeper(parse: () => SyntaxNode): SyntaxNode;
   /** Counts a node. */
   node(node: SyntaxNode): SyntaxNode;
-  describe(token: Token): string;
   unexpected(expected: string): Error;
+}
+
+/** How messages spell a token. */
+export function describeToken(token: Token): string {
+  return token.kind === 'end' ? token.text : `"${token.text}"`;
 }
 
 /** Starts reading at the first token; the last one is `end` and is never passed. */
 export function createTokenReader(tokens: readonly Token[]): TokenReader {
   let position = 0;
-  let depth = 0;
-  let nodes = 0;
   const peek = () => tokens[position] as Token;
-  const describe = (token: Token) => (token.kind === 'end' ? token.text : `"${token.text}"`);
   const unexpected = (expected: string) =>
-    invalidAt(peek().column, `unexpected ${describe(peek())}, expected ${expected}`);
+    invalidAt(peek().column, `unexpected ${describeToken(peek())}, expected ${expected}`);
   const isWord = (word: string) => peek().kind === 'name' && peek().text.toLowerCase() === word;
   const isSymbol = (symbol: string) => peek().kind === 'symbol' && peek().text === symbol;
   const skip = (found: boolean) => {
-    if (found) position++;
+    position += found ? 1 : 0;
     return found;
   };
   return {
     peek,
-    describe,
     unexpected,
     isWord,
     next() {
       const token = peek();
-      if (token.kind !== 'end') position++;
+      skip(token.kind !== 'end');
       return token;
     },
     skipWord: (word) => skip(isWord(word)),
@@ -58,13 +58,18 @@ export function createTokenReader(tokens: readonly Token[]): TokenReader {
     expectSymbol(symbol) {
       if (!skip(isSymbol(symbol))) throw unexpected(`"${symbol}"`);
     },
+    ...createLimits(() => peek().column),
+  };
+}
+
+function createLimits(column: () => number): Pick<TokenReader, 'deeper' | 'node'> {
+  let depth = 0;
+  let nodes = 0;
+  return {
     deeper(parse) {
       depth++;
       if (depth > MAX_NESTING) {
-        throw invalidAt(
-          peek().column,
-          `nested deeper than ${MAX_NESTING} levels; split the expression`,
-        );
+        throw invalidAt(column(), `nested deeper than ${MAX_NESTING} levels; split the expression`);
       }
       const node = parse();
       depth--;

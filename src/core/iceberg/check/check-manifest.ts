@@ -195,16 +195,15 @@ function checkMinSequenceNumber(
 }
 
 function goldenPartition(fields: readonly BoundPartitionField[]): readonly GoldenPartitionField[] {
-  const seen = new Set<string>();
-  return fields.map(({ fieldId, name, resultType }) => {
-    const isRepeated = seen.has(resultType);
-    seen.add(resultType);
-    return { fieldId, name: avroName(name), avroType: goldenType(resultType, isRepeated) };
+  return fields.map(({ fieldId, name, resultType }, index) => {
+    const isRepeated = fields.findIndex((field) => field.resultType === resultType) < index;
+    const suffix = isRepeated ? `_${fieldId}` : '';
+    return { fieldId, name: avroName(name), avroType: goldenType(resultType, suffix) };
   });
 }
 
-/** Source: Iceberg v2 §Appendix A: Avro. A fixed type is spelled out once and named afterwards. */
-function goldenType(type: PrimitiveType, isRepeated: boolean): GoldenPartitionField['avroType'] {
+/** Source: Iceberg v2 §Appendix A: Avro. Every fixed type needs a name of its own. */
+function goldenType(type: PrimitiveType, suffix: string): GoldenPartitionField['avroType'] {
   if (type === 'binary') return 'bytes';
   if (type === 'date') return { type: 'int', logicalType: 'date' };
   if (type === 'timestamp') {
@@ -213,8 +212,7 @@ function goldenType(type: PrimitiveType, isRepeated: boolean): GoldenPartitionFi
   const decimal = decimalParameters(type);
   if (decimal === null) return type;
   const { precision, scale } = decimal;
-  const name = `decimal_${precision}_${scale}`;
-  if (isRepeated) return name;
+  const name = `decimal_${precision}_${scale}${suffix}`;
   const size = decimalSizeBytes(precision);
   return { type: 'fixed', name, size, logicalType: 'decimal', precision, scale };
 }

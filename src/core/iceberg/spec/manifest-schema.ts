@@ -92,14 +92,14 @@ function partitionSchema(partition: readonly PartitionColumn[]): AvroSchemaObjec
     'r102',
     partition.map((column) => {
       const name = avroName(column.name);
-      const field = optional(column.fieldId, name, partitionType(column.type, defined));
+      const field = optional(column.fieldId, name, partitionType(column, defined));
       return name === column.name ? field : { ...field, 'iceberg-field-name': column.name };
     }),
   );
 }
 
-/** Source: Iceberg v2 §Appendix A: Avro. A named type is defined once and named afterwards. */
-function partitionType(type: PrimitiveType, defined: Set<string>): AvroSchema {
+/** Source: Iceberg v2 §Appendix A: Avro. */
+function partitionType({ type, fieldId }: PartitionColumn, defined: Set<string>): AvroSchema {
   switch (type) {
     case 'date':
       return { type: 'int', logicalType: 'date' };
@@ -109,26 +109,15 @@ function partitionType(type: PrimitiveType, defined: Set<string>): AvroSchema {
       return 'bytes';
     default: {
       const decimal = decimalParameters(type);
-      return decimal === null ? type : decimalType(decimal, defined);
+      if (decimal === null) return type;
+      // Spelled out every time under a name of its own: not every reader follows a reference by name.
+      const name = `decimal_${decimal.precision}_${decimal.scale}`;
+      const size = decimalSizeBytes(decimal.precision);
+      const unique = defined.has(name) ? `${name}_${fieldId}` : name;
+      defined.add(name);
+      return { type: 'fixed', name: unique, size, logicalType: 'decimal', ...decimal };
     }
   }
-}
-
-function decimalType(
-  { precision, scale }: { readonly precision: number; readonly scale: number },
-  defined: Set<string>,
-): AvroSchema {
-  const name = `decimal_${precision}_${scale}`;
-  if (defined.has(name)) return name;
-  defined.add(name);
-  return {
-    type: 'fixed',
-    name,
-    size: decimalSizeBytes(precision),
-    logicalType: 'decimal',
-    precision,
-    scale,
-  };
 }
 
 /** Fewest bytes whose two's complement holds every number of that many digits. */

@@ -72,6 +72,6 @@ describe('decimals', () => {
     expect(parseDecimal('-1e999999999', 2)).toBe(-(10n ** 76n));
     expect(parseDecimal('1e-999999999', 2)).toBe(0n);
     expect(parseDecimal(`0.${'0'.repeat(300)}1`, 2)).toBeNull();
-    expect(performance.now() - start).toBeLessThan(100);
+    expect(performance.now() - start).toBeLessThan(1_000);
   });
 });

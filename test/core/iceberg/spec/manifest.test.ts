@@ -134,7 +134,7 @@ describe('partition values', () => {
     ['decimal(9, 2)', fc.bigInt({ min: -(10n ** 9n) + 1n, max: 10n ** 9n - 1n })],
     ['decimal(38, 10)', fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n })],
   ];
-  // Every type twice: named Avro types are defined once and named the second time.
+  // Every type twice: each fixed type of Avro needs a name of its own.
   const columns = [...types, ...types];
   const schema: Schema = {
     type: 'struct',

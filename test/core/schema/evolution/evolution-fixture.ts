@@ -2,7 +2,7 @@ import type { Stream } from '#core/config/project.ts';
 import { evolveStream } from '#core/schema/evolution/stream-evolution.ts';
 import type { Field, FieldType } from '#core/schema/field.ts';
 import type { StreamSchemas } from '#core/schema/registry.ts';
-import { tradeOf } from '../../config/project-fixture.ts';
+import { tradeOf } from '#test/core/config/project-fixture.ts';
 
 const TRADE = tradeOf();
 

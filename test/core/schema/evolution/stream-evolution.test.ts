@@ -65,7 +65,6 @@ describe('evolveStream', () => {
       streamWith([]),
       streamWith([field('note', STRING, { optional: true })]),
     );
-    expect(second.table).toBe(second.table);
     expect(second.table).toEqual(first.table);
     expect(second.migrations).toEqual([
       {
@@ -204,6 +203,12 @@ describe('evolveStream', () => {
       [field('level', INT)],
       [field('level', { kind: 'double' })],
       'level: the type changed from int to double (since version 1)',
+    ],
+    [
+      'bytes instead of text',
+      [field('level', STRING)],
+      [field('level', { kind: 'bytes' })],
+      'level: the type changed from string to bytes (since version 1)',
     ],
     [
       'text instead of bytes',

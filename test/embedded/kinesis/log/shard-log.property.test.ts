@@ -19,6 +19,11 @@ const batches = fc.array(
   { minLength: 1, maxLength: 20 },
 );
 
+/** Long enough that what a short record leaves of it looks like a damaged frame. */
+function payload(i: number): string {
+  return `payload ${i}`.padEnd(80, '.');
+}
+
 describe('ShardLog', () => {
   it('returns every appended record once and in order over reopenings and a jumping clock', async () => {
     await fc.assert(
@@ -56,9 +61,9 @@ describe('ShardLog', () => {
 
   it('keeps every whole record and goes on with new positions after a torn tail at every byte', async () => {
     const written = temporaryFolder();
-    const log = new ShardLog(written, { start, segmentBytes: 120 });
+    const log = new ShardLog(written, { start, segmentBytes: 400 });
     for (let i = 1; i <= 7; i++) {
-      log.append([{ partitionKey: 'key', data: Buffer.from(`payload ${i}`) }], 2000 + i);
+      log.append([{ partitionKey: 'key', data: Buffer.from(payload(i)) }], 2000 + i);
     }
     log.close();
     const newest = readdirSync(written).sort().at(-1) ?? '';
@@ -69,9 +74,9 @@ describe('ShardLog', () => {
       const folder = path.join(trials, String(length));
       cpSync(written, folder, { recursive: true });
       truncateSync(path.join(folder, newest), length);
-      const torn = new ShardLog(folder, { start, segmentBytes: 120 });
+      const torn = new ShardLog(folder, { start, segmentBytes: 400 });
       const kept = (await torn.read(everything)).map((each) => each.data.toString());
-      expect(kept).toEqual(kept.map((_, i) => `payload ${i + 1}`));
+      expect(kept).toEqual(kept.map((_, i) => payload(i + 1)));
       keptCounts.add(kept.length);
       const [next] = torn.append([{ partitionKey: 'key', data: Buffer.from('next') }], 5000);
       expect(next).toMatchObject({ arrivalMs: 5000, ordinal: kept.length + 1 });

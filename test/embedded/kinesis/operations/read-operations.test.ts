@@ -157,6 +157,22 @@ describe('GetShardIterator and GetRecords', () => {
     expect((await get(client, empty.NextShardIterator)).texts).toEqual(['c']);
   });
 
+  it('ends a closed shard whose last records expired', async () => {
+    const { client, clock, numbers } = await startWithRecords(['a', 'b']);
+    clock.nowMs += 23 * 3_600_000;
+    const NewStartingHashKey = (2n ** 127n).toString();
+    await client.send(
+      new SplitShardCommand({ StreamName, ShardToSplit: ShardId, NewStartingHashKey }),
+    );
+    clock.nowMs += 2 * 3_600_000;
+    const StartingSequenceNumber = numbers[0];
+    const start = { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber } as const;
+    const end = await get(client, await iterator(client, start));
+    expect(end.texts).toEqual([]);
+    expect(end.NextShardIterator).toBeUndefined();
+    expect(end.ChildShards).toHaveLength(2);
+  });
+
   it('refuses an iterator after five minutes', async () => {
     const { client, clock } = await startWithRecords(['a']);
     const start = await iterator(client, { ShardIteratorType: 'TRIM_HORIZON' });

@@ -1,0 +1,119 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { deployAssembly } from './assembly/deploy-assembly.ts';
+import { loadAssembly } from './assembly/load-assembly.ts';
+const createAthenaService = (_: unknown) => ({ ensureWorkGroup() {}, handle() {}, async close() {} });
+import { openDynamoDbService } from './dynamodb/dynamodb-service.ts';
+import { startGateway } from './gateway/gateway.ts';
+import { createGlueService } from './glue/glue-service.ts';
+import { createKinesisService } from './kinesis/kinesis-service.ts';
+import { createEventSourceMappings } from './lambda/event-source-mappings.ts';
+import { writeFunctionLogs } from './lambda/function-logs.ts';
+import { createLambdaService } from './lambda/lambda-service.ts';
+import { openS3Service } from './s3/s3-service.ts';
+import { createStsService } from './sts/sts-service.ts';
+
+export interface LocalCloudOptions {
+  /** Folder of a synthesized cloud assembly. */
+  readonly assemblyDir: string;
+  /** Folder of the services' data; kept over restarts. */
+  readonly stateDir: string;
+  /** One log file per function. */
+  readonly logDir: string;
+  /** File that tells other processes where the endpoint is, written once everything is up. */
+  readonly cloudFile: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+}
+
+export interface LocalCloudHealth {
+  readonly pid: number;
+  readonly endpoint: string;
+  /** Records wait on a shard, or a function is at work. */
+  readonly pending: boolean;
+  readonly stacks: readonly { readonly name: string; readonly resources: number }[];
+  /** Stack name to output name to value. */
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Processes of the functions. */
+  readonly children: readonly number[];
+}
+
+export interface RunningLocalCloud {
+  readonly endpoint: string;
+  health(): LocalCloudHealth;
+  close(): Promise<void>;
+}
+
+/**
+ * Brings up every emulated service on the kept state, deploys the assembly into them and starts the event
+ * source mappings. Throws USAGE when the port is taken, FEATURE_UNSUPPORTED when the template holds
+ * something that is not emulated.
+ */
+export async function startLocalCloud(options: LocalCloudOptions): Promise<RunningLocalCloud> {
+  const folder = (service: string): string => path.join(options.stateDir, service);
+  const assembly = loadAssembly(options.assemblyDir);
+  const s3 = openS3Service({ stateDir: folder('s3'), nowMs: Date.now });
+  const kinesis = createKinesisService({ stateDir: folder('kinesis') });
+  const glue = createGlueService({ stateDir: folder('glue'), s3 });
+  const athena = createAthenaService({ stateDir: folder('athena'), s3, glue });
+  const dynamoDb = await openDynamoDbService({ stateDir: folder('dynamodb') });
+  const health: { current: () => LocalCloudHealth | null } = { current: () => null };
+  const later: { lambda: ReturnType<typeof createLambdaService> | null } = { lambda: null };
+  const gateway = await startGateway({
+    port: options.port,
+    services: {
+      s3,
+      kinesis,
+      glue,
+      athena,
+      dynamodb: dynamoDb,
+      sts: createStsService(),
+      lambda: {
+        handle: (request, response) => later.lambda?.handle(request, response),
+        close: async () => {},
+      },
+    },
+    health: () => health.current() ?? { pid: process.pid, starting: true },
+  });
+  const lambda = createLambdaService({ endpointUrl: gateway.endpoint });
+  later.lambda = lambda;
+  const stopLogs = writeFunctionLogs(lambda, options.logDir);
+  const mappings = createEventSourceMappings({ stateDir: folder('mappings'), kinesis, lambda, s3 });
+  const services = { s3, kinesis, dynamoDb, glue, athena, lambda, eventSourceMappings: mappings };
+  const deployment = await deployAssembly(assembly, services, {
+    stateDir: folder('assembly'),
+    endpoint: gateway.endpoint,
+    log: () => {},
+  });
+  health.current = () => ({
+    pid: process.pid,
+    endpoint: gateway.endpoint,
+    pending: mappings.pending(),
+    stacks: deployment.stacks,
+    outputs: deployment.outputs,
+    children: lambda.childPids(),
+  });
+  mappings.start();
+  announce(options.cloudFile, { pid: process.pid, endpoint: gateway.endpoint });
+  return {
+    endpoint: gateway.endpoint,
+    health: () => health.current()!,
+    close: async () => {
+      await mappings.close();
+      await lambda.close();
+      await gateway.close();
+      stopLogs();
+      for (const service of [athena, glue, dynamoDb, kinesis, s3]) await service.close();
+    },
+  };
+}
+
+/** Written aside and renamed: a reader sees all of it or nothing. */
+function announce(
+  file: string,
+  content: { readonly pid: number; readonly endpoint: string },
+): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(`${file}.next`, JSON.stringify(content));
+  renameSync(`${file}.next`, file);
+}

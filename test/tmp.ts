@@ -1,0 +1,26 @@
+import { startLocalCloud } from '#embedded/start-tmp.ts';
+import { createDemoInput } from '#cli/demo/demo-input.ts';
+import { loadProject } from '#runtime/load-project.ts';
+import { openProducer } from '#runtime/producer-access.ts';
+import { localTarget, createS3Client, createGlueClient } from '#runtime/aws-clients.ts';
+import { produceEvents } from '#app/produce-events.ts';
+import { tableState } from '#cli/demo/account.ts';
+import { createS3ObjectStore } from '#adapters/aws/s3-object-store.ts';
+import { createGlueTableCatalog } from '#adapters/aws/glue-table-catalog.ts';
+
+const N = Number(process.argv[2] ?? 5000);
+const cloud = await startLocalCloud({ assemblyDir: '/tmp/asm', stateDir: '/tmp/st/services', logDir: '/tmp/st/logs', cloudFile: '/tmp/st/cloud.json', port: 4599 });
+const loaded = loadProject({ root: process.cwd(), environment: 'local' });
+const input = await createDemoInput(loaded, { number: 1, events: N, startMs: Date.now() - 600000, endMs: Date.now(), from: {}, finished: false });
+const target = localTarget(cloud.endpoint);
+const producer = openProducer(target, { receiptsTable: 'sluice-local-receipts' });
+let t = performance.now();
+const r = await produceEvents(producer, { streamName: 'local-market', domain: 'market', producer: 'demo-1', events: input.chunks() });
+console.log('produced', r, input.expectedEvents, input.file, (performance.now() - t).toFixed(0), 'ms');
+t = performance.now();
+while (cloud.health().pending) await new Promise(r => setTimeout(r, 50));
+console.log('drained', (performance.now() - t).toFixed(0), 'ms', process.memoryUsage().rss/1e6);
+const lake = { store: createS3ObjectStore(createS3Client(target)), catalog: createGlueTableCatalog(createGlueClient(target)) };
+console.log(await tableState(lake, { database: 'local_market_bronze', table: 'trade' }), await producer.receipts.total('market','trade'));
+producer.close();
+await cloud.close();
