@@ -52,11 +52,12 @@ export interface RunningLocalCloud {
 export async function startLocalCloud(options: LocalCloudOptions): Promise<RunningLocalCloud> {
   const folder = (service: string): string => path.join(options.stateDir, service);
   const assembly = loadAssembly(options.assemblyDir);
+  // First: LevelDB's lock keeps a second local cloud off the state.
+  const dynamoDb = await openDynamoDbService({ stateDir: folder('dynamodb') });
   const s3 = openS3Service({ stateDir: folder('s3'), nowMs: Date.now });
   const kinesis = createKinesisService({ stateDir: folder('kinesis') });
   const glue = createGlueService({ stateDir: folder('glue'), s3 });
   const athena = createAthenaService({ stateDir: folder('athena'), s3, glue });
-  const dynamoDb = await openDynamoDbService({ stateDir: folder('dynamodb') });
   const health: { current: () => LocalCloudHealth | null } = { current: () => null };
   const later: { lambda: ReturnType<typeof createLambdaService> | null } = { lambda: null };
   const gateway = await startGateway({

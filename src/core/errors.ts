@@ -7,7 +7,10 @@ export const ERROR_CODES = {
   CONFIG_INVALID: { retryable: false, meaning: 'a configuration file does not validate' },
   EXPRESSION_INVALID: { retryable: false, meaning: 'an expression does not parse or type-check' },
   EXPRESSION_FAILED: { retryable: false, meaning: 'an expression cannot be evaluated for one row' },
-  SCHEMA_INCOMPATIBLE: { retryable: false, meaning: 'a schema change breaks a reader or a table' },
+  SCHEMA_INCOMPATIBLE: {
+    retryable: false,
+    meaning: 'a schema change breaks a reader or a table, or a value does not fit its field',
+  },
   SCHEMA_UNKNOWN: {
     retryable: false,
     meaning: 'a record names a schema version nobody registered',

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatRefusal, generateSchemas } from '#app/generate-schemas.ts';
-import type { ConfigChecks } from '#core/config/check-expression.ts';
+import { expressionChecks } from '#core/config/expression-checks.ts';
 import { parseProject } from '#core/config/parse-project.ts';
 import type { Project } from '#core/config/project.ts';
 import { formatIssue } from '#core/config/source/config-issue.ts';
@@ -9,7 +9,7 @@ import { SluiceError } from '#core/errors.ts';
 import type { Registry } from '#core/schema/registry.ts';
 import { readRegistry, type TextFile } from '#core/schema/schema-files.ts';
 
-export interface LoadOptions extends ConfigChecks {
+export interface LoadOptions {
   /** Folder that holds config/, domains/ and schemas/. */
   readonly root: string;
   /** Name of a file in config/environments. */
@@ -57,7 +57,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     ...reader.readFolder('domains', isYaml, { recursive: false }),
   ];
   const schemaFiles = reader.readFolder('schemas', isSchemaFile, { recursive: true });
-  const reading = parseProject(configFiles, options.environment, options);
+  const reading = parseProject(configFiles, options.environment, expressionChecks);
   const problems = [...reader.problems, ...(reading.ok ? [] : reading.issues.map(formatIssue))];
   if (problems.length > 0 || !reading.ok) throw invalidConfig(problems);
   return { project: reading.project, schemaFiles };

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -103,13 +103,15 @@ describe('loadProject', () => {
     expect(message).toContain('domains:1:1: expected at least one file <name>.yaml, got none');
   });
 
-  it('hands the checks of expressions and generators on', () => {
-    const root = createProject();
-    const checkExpression = () => 'expected another expression';
-    const message = messageOf(() => loadProject({ root, environment: 'local', checkExpression }));
-    expect(message).toContain(
-      'domains/market.yaml:17:17 streams.trade.quality[0].rule: expected another',
-    );
+  it('checks expressions against the fields of their stream', () => {
+    const domain = readFileSync(join(REPOSITORY, 'domains/market.yaml'), 'utf8');
+    const wrong = domain
+      .replace('price > 0', 'prise > 0')
+      .replace('upper(trim(symbol))', 'length(symbol)');
+    const root = createProject({ 'domains/market.yaml': wrong });
+    const message = messageOf(() => loadProject({ root, environment: 'local' }));
+    expect(message).toMatch(/quality\[0\]\.rule: .*prise.*price/);
+    expect(message).toMatch(/mapping\.symbol.*: .*cast/);
   });
 
   it('gives the same from a copy of the folder', () => {

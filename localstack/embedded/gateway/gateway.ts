@@ -3,7 +3,7 @@ import { SluiceError } from '#core/errors.ts';
 import type { HttpService } from '#embedded/services.ts';
 import { browserRefusal } from './browser-guard.ts';
 import { listenMultiplexed } from './multiplexed-server.ts';
-import type { Route, ServiceName } from './route-request.ts';
+import type { Route, ServiceName, WireProtocol } from './route-request.ts';
 import { routeRequest, SERVICE_NAMES } from './route-request.ts';
 import { type GatewayFailure, writeFailure } from './write-failure.ts';
 
@@ -106,7 +106,7 @@ function notEmulated(name: string): GatewayFailure {
   };
 }
 
-function protocolOf(route: Route): 'json' | 'query-xml' | 's3-xml' {
+function protocolOf(route: Route): WireProtocol {
   return route.kind === 'health' ? 'json' : route.protocol;
 }
 

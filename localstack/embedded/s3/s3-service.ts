@@ -33,7 +33,8 @@ export interface S3Options {
 
 /**
  * Amazon S3 on a folder. What was acknowledged survives SIGKILL; what was not is there whole or not at all.
- * Throws FORMAT_CORRUPT when the folder is damaged.
+ * Throws FORMAT_CORRUPT when the folder is damaged. One process at a time: whoever opens the folder holds a lock
+ * of its own (the DynamoDB folder next to it has one, so that service is opened first).
  */
 export function openS3Service(options: S3Options): S3Service {
   const store = openS3Store({ stateDir: options.stateDir, nowMs: options.nowMs ?? Date.now });

@@ -2,7 +2,6 @@ import type { Stream } from '../config/project.ts';
 import { typeExpression } from '../expression/check-expression.ts';
 import { compileExpression, compileTyped } from '../expression/compile-expression.ts';
 import { convert } from '../expression/convert-type.ts';
-import { rawColumnName } from '../schema/bronze-table.ts';
 import type { Field, Row, Value } from '../schema/field.ts';
 import { storedName } from '../schema/field.ts';
 
@@ -33,7 +32,7 @@ export function compileStreamPlan(
   stream: Stream,
   options: { readonly mappingVersion: number },
 ): StreamPlan {
-  const names = new Set(stream.fields.map((field) => field.name));
+  const storedNames = new Set(stream.fields.map(storedName));
   return {
     stream,
     mappingVersion: options.mappingVersion,
@@ -44,8 +43,8 @@ export function compileStreamPlan(
       test: compileExpression(rule.rule, stream.fields),
     })),
     mapping: stream.mapping.map(({ column, expression, type }) => ({
-      column: storedName({ name: column, type }),
-      rawColumn: names.has(column) ? rawColumnName({ name: column, type }) : null,
+      column,
+      rawColumn: storedNames.has(column) ? `_raw_${column}` : null,
       evaluate: compileTyped(convert(typeExpression(expression, stream.fields), type), expression),
     })),
     delayMicros: BigInt(stream.watermark.delayMs) * 1000n,

@@ -30,7 +30,6 @@ export const MIGRATIONS_APPLIED_PROPERTY = 'sluice.migrations-applied';
 const TABLE_PROPERTIES: Readonly<Record<string, string>> = {
   'write.format.default': 'parquet',
   'write.parquet.compression-codec': 'zstd',
-  'write.metadata.delete-after-commit.enabled': 'true',
   'write.metadata.previous-versions-max': '100',
   [MIGRATIONS_APPLIED_PROPERTY]: '0',
 };

@@ -28,7 +28,11 @@ export async function loadTableMetadata(
     return decodeTableMetadata(await readObject(services, entry.metadataLocation));
   } catch (cause) {
     if (!(cause instanceof SluiceError)) throw cause;
-    throw new SqlFailure('ICEBERG_INVALID_METADATA', `${name.database}.${name.table}: ${cause.message}`, { cause });
+    throw new SqlFailure(
+      'ICEBERG_INVALID_METADATA',
+      `${name.database}.${name.table}: ${cause.message}`,
+      { cause },
+    );
   }
 }
 

@@ -11,7 +11,13 @@ import type {
 } from './ast.ts';
 import type { Grammar } from './grammar.ts';
 import { parseWindow } from './parse-call.ts';
-import { opensQuery, parseList, parseParenthesized, parseQualifiedName, startsClause } from './token-cursor.ts';
+import {
+  opensQuery,
+  parseList,
+  parseParenthesized,
+  parseQualifiedName,
+  startsClause,
+} from './token-cursor.ts';
 
 /** Source: Trino grammar, rule querySpecification. */
 export function parseSelect(grammar: Grammar): QueryBody {

@@ -85,7 +85,7 @@ export function corruptSegment(path: string, offset: number): SluiceError {
   return new SluiceError(
     'FORMAT_CORRUPT',
     `kinesis segment ${path} has a damaged frame at byte ${offset}, expected length and CRC32 of a record; ` +
-      'restore the file or delete the stream',
+      'restore the file, or delete the state folder to start empty',
     { context: { path, offset } },
   );
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type {
   EventSourceMappingConfig,
   KinesisService,
@@ -34,6 +35,8 @@ export class MappingRunner {
   constructor(config: EventSourceMappingConfig, options: MappingRunnerOptions) {
     this.#config = config;
     this.#options = options;
+    // Every shard that backs off listens.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   get config(): EventSourceMappingConfig {
@@ -80,7 +83,9 @@ export class MappingRunner {
     clearInterval(this.#timer);
     this.#stopListening();
     this.#stop.abort();
-    const done = Promise.all([...this.#consumers.values()].map((consumer) => consumer.done));
+    const consumers = [...this.#consumers.values()];
+    for (const consumer of consumers) consumer.wake();
+    const done = Promise.all(consumers.map((consumer) => consumer.done));
     let timer: NodeJS.Timeout | undefined;
     const grace = new Promise((resolve) => {
       timer = setTimeout(resolve, graceMs);

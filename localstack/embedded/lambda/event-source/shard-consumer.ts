@@ -44,7 +44,6 @@ export class ShardConsumer {
 
   constructor(options: ShardConsumerOptions) {
     this.#options = options;
-    options.stop.addEventListener('abort', () => this.wake(), { once: true });
     this.#done = Promise.resolve().then(() => this.#run());
   }
 
@@ -66,7 +65,7 @@ export class ShardConsumer {
     return this.#caughtUpAt !== undefined && this.#caughtUpAt === latest;
   }
 
-  /** The shard has new records, or was closed. */
+  /** The shard has new records, or was closed, or the mapping stops. */
   wake(): void {
     this.#hasChanged = true;
     this.#wake();

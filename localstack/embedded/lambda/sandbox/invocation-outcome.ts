@@ -7,7 +7,7 @@ export const MAX_RESPONSE_BYTES = 6_291_556;
 export type InvocationError = Extract<LambdaOutcome, { kind: 'error' }>;
 
 /** An error that Lambda itself reports. The messages are Lambda's. */
-export function platformError(
+function platformError(
   requestId: string,
   errorType: string,
   options: { readonly errorMessage: string },
@@ -33,6 +33,19 @@ export function exited(
 ): InvocationError {
   const errorMessage = `RequestId: ${requestId} Error: ${describeExit(exit)}`;
   return platformError(requestId, 'Runtime.ExitError', { errorMessage });
+}
+
+/** The process could not be started at all, for instance because its folder is gone. */
+export function cannotStart(requestId: string, error: unknown): InvocationError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const errorMessage = `RequestId: ${requestId} Error: cannot start the sandbox: ${reason}`;
+  return platformError(requestId, 'Runtime.InvalidEntrypoint', { errorMessage });
+}
+
+/** The local cloud ended the sandbox; Lambda has no such error. */
+export function stopped(requestId: string): InvocationError {
+  const errorMessage = `RequestId: ${requestId} Error: the local cloud stopped the sandbox`;
+  return platformError(requestId, 'Sandbox.Stopped', { errorMessage });
 }
 
 const SIGNAL_WORDS: Readonly<Record<string, string>> = {

@@ -1,6 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { MAX_RESPONSE_BYTES } from './invocation-outcome.ts';
+import type { LambdaOutcome } from '#embedded/services.ts';
+import {
+  type InvocationError,
+  MAX_RESPONSE_BYTES,
+  reportedError,
+  responseTooLarge,
+} from './invocation-outcome.ts';
 
 /** What `GET /invocation/next` hands to the runtime. */
 export interface RuntimeInvocation {
@@ -138,4 +144,14 @@ function answer(response: ServerResponse, status: number, body: unknown): void {
     'content-length': bytes.length,
   });
   response.end(bytes);
+}
+
+export function readResponse(requestId: string, body: RuntimeBody): LambdaOutcome {
+  if (body.bytes === null) return responseTooLarge(requestId, body.sizeBytes);
+  return { kind: 'success', payload: body.bytes, requestId };
+}
+
+export function readReportedError(requestId: string, body: RuntimeBody): InvocationError {
+  if (body.bytes === null) return responseTooLarge(requestId, body.sizeBytes);
+  return reportedError(requestId, body.bytes, { errorTypeHeader: body.errorType });
 }

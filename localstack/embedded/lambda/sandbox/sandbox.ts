@@ -1,28 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import type { LambdaFunctionConfig, LambdaOutcome } from '#embedded/services.ts';
 import { createInvocationLog, type InvocationLog } from './invocation-log.ts';
 import {
+  cannotStart,
   exited,
   type InvocationError,
   outOfMemory,
-  platformError,
-  reportedError,
-  responseTooLarge,
+  stopped,
   timedOut,
 } from './invocation-outcome.ts';
-import { createLineSplitter } from './log-lines.ts';
 import { residentBytesOf, type WatchedProcess } from './memory-watch.ts';
 import type { OrphanGuard } from './orphan-guard.ts';
 import {
   listenRuntimeApi,
   type RuntimeApi,
   type RuntimeApiHandler,
-  type RuntimeBody,
   type RuntimeInvocation,
+  readReportedError,
+  readResponse,
 } from './runtime-api.ts';
-import { sandboxEnvironment } from './sandbox-environment.ts';
+import { spawnRuntime } from './spawn-runtime.ts';
 
 export interface SandboxOptions {
   readonly config: LambdaFunctionConfig;
@@ -55,9 +52,6 @@ interface Current {
   outcome: LambdaOutcome | null;
 }
 
-const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
-/** Lambda leaves a tenth of the memory to what lies outside the JavaScript heap. */
-const HEAP_SHARE = 0.9;
 const MIB = 1024 * 1024;
 const HEAP_EXHAUSTED = 'JavaScript heap out of memory';
 /** A runtime that answered asks for more at once; one that does not is blocked and makes room. */
@@ -129,7 +123,7 @@ export class Sandbox {
     try {
       this.#api = await listenRuntimeApi(this.#runtimeApiHandler());
     } catch (error) {
-      this.#die(cannotStart(error));
+      this.#die((requestId) => cannotStart(requestId, error));
       this.#markExited();
       return;
     }
@@ -173,27 +167,16 @@ export class Sandbox {
   }
 
   #spawn(runtimeApi: string): void {
-    const { config, endpointUrl } = this.#options;
-    const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
-    const logStreamName = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
-    const heapMb = Math.floor(config.memoryMb * HEAP_SHARE);
-    const child = spawn(process.execPath, [`--max-old-space-size=${heapMb}`, BOOTSTRAP], {
-      cwd: config.codeDir,
-      env: sandboxEnvironment(config, { runtimeApi, logStreamName, endpointUrl }),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // A process group of its own: Ctrl-C reaches this process only, and a kill reaches grandchildren.
-      detached: true,
+    const { config, endpointUrl, orphanGuard } = this.#options;
+    const child = spawnRuntime(config, {
+      runtimeApi,
+      endpointUrl,
+      onLine: (text) => this.#logLine(text),
     });
     this.#child = child;
-    if (child.pid !== undefined) this.#options.orphanGuard.watch(child.pid);
-    for (const stream of [child.stdout, child.stderr]) {
-      const lines = createLineSplitter((text) => this.#logLine(text));
-      stream.on('data', (bytes: Buffer) => lines.push(bytes));
-      stream.on('end', () => lines.end());
-      stream.on('error', () => undefined);
-    }
+    if (child.pid !== undefined) orphanGuard.watch(child.pid);
     child.on('error', (error) => {
-      this.#die(cannotStart(error));
+      this.#die((requestId) => cannotStart(requestId, error));
       this.#markExited();
     });
     child.on('exit', (code, signal) => void this.#afterExit(child, { code, signal }));
@@ -308,29 +291,6 @@ export class Sandbox {
     this.#api?.close();
     this.#options.onDead(this, wasStarting ? reason : null);
   }
-}
-
-function readResponse(requestId: string, body: RuntimeBody): LambdaOutcome {
-  if (body.bytes === null) return responseTooLarge(requestId, body.sizeBytes);
-  return { kind: 'success', payload: body.bytes, requestId };
-}
-
-function readReportedError(requestId: string, body: RuntimeBody): InvocationError {
-  if (body.bytes === null) return responseTooLarge(requestId, body.sizeBytes);
-  return reportedError(requestId, body.bytes, { errorTypeHeader: body.errorType });
-}
-
-function cannotStart(error: unknown): InitFailure {
-  const reason = error instanceof Error ? error.message : String(error);
-  return (requestId) =>
-    platformError(requestId, 'Runtime.InvalidEntrypoint', {
-      errorMessage: `RequestId: ${requestId} Error: cannot start the sandbox: ${reason}`,
-    });
-}
-
-function stopped(requestId: string): InvocationError {
-  const errorMessage = `RequestId: ${requestId} Error: the local cloud stopped the sandbox`;
-  return platformError(requestId, 'Sandbox.Stopped', { errorMessage });
 }
 
 function outputEnd(child: ChildProcess): Promise<void> {

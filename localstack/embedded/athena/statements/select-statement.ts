@@ -1,0 +1,180 @@
+import { SluiceError } from '#core/errors.ts';
+import { planScan, type ScanPlan } from '#core/iceberg/scan/plan-scan.ts';
+import { virtualViewSql } from '../catalog/information-schema.ts';
+import { type LakeServices, locateObject, readObject } from '../catalog/lake-catalog.ts';
+import { toScanFilter } from '../catalog/scan-filter.ts';
+import { openStatementTables, type StatementTable } from '../catalog/statement-tables.ts';
+import {
+  filesOf,
+  type LocateFile,
+  scannedBytesSql,
+  tableViewSql,
+} from '../catalog/table-relation.ts';
+import { compileSql } from '../compile/compile-sql.ts';
+import type { Session } from '../compile/context.ts';
+import { type EngineOptions, type EngineQuery, runQuery } from '../engine/run-query.ts';
+import { formatValue } from '../result-format.ts';
+import { parseSql } from '../sql/parse-sql.ts';
+import { SqlFailure } from '../sql-failure.ts';
+import type { TrinoType } from '../types/trino-type.ts';
+
+export interface ResultColumn {
+  readonly name: string;
+  readonly type: TrinoType;
+}
+
+/** Takes a result as it is produced. */
+export interface ResultSink {
+  columns(columns: readonly ResultColumn[]): void;
+  row(values: readonly (string | null)[]): void;
+}
+
+/** The scan would read more than the workgroup allows; the query was not run. */
+export class ScanLimitExceeded extends Error {
+  readonly scannedBytes: number;
+
+  constructor(scannedBytes: number) {
+    super('Bytes scanned limit was exceeded');
+    this.scannedBytes = scannedBytes;
+  }
+}
+
+export interface QueryRun {
+  readonly session: Session;
+  readonly scanLimitBytes: number | null;
+  readonly signal: AbortSignal;
+  readonly sink: ResultSink;
+}
+
+/**
+ * Runs one query over the lake: parse, read the metadata of its tables, compile, plan the scans, run.
+ * Returns the bytes scanned: compressed sizes of the columns in use, in the files that remain after
+ * pruning. Throws SqlFailure, ScanLimitExceeded, or the signal's reason.
+ */
+export async function runSelect(
+  sql: string,
+  deps: { readonly services: LakeServices; readonly engine: EngineOptions },
+  run: QueryRun,
+): Promise<{ readonly scannedBytes: number }> {
+  const { services, engine } = deps;
+  const { query, parameterCount } = parseSql(sql);
+  if (parameterCount !== run.session.parameters.length) {
+    throw new SqlFailure(
+      'INVALID_ARGUMENTS',
+      `Incorrect number of parameters: expected ${parameterCount} but found ${run.session.parameters.length}`,
+    );
+  }
+  const tables = await openStatementTables(query, { services, engine, run });
+  const compiled = compileSql(query, { session: run.session, openTable: tables.openTable });
+  const locate: LocateFile = (uri) => locateObject(services, uri);
+  const prepared = await prepareViews(tables.opened(), { services, run, locate });
+  const scannedBytes = await countScannedBytes(prepared, { engine, run });
+  if (run.scanLimitBytes !== null && scannedBytes > run.scanLimitBytes) {
+    throw new ScanLimitExceeded(scannedBytes);
+  }
+  const columns = compiled.columns;
+  run.sink.columns(columns);
+  await runQuery({ ...prepared, sql: compiled.sql }, engine, {
+    signal: run.signal,
+    onRows(rows) {
+      for (const row of rows) {
+        run.sink.row(row.map((value, index) => formatValue(value, typeAt(columns, index))));
+      }
+    },
+  });
+  return { scannedBytes };
+}
+
+function typeAt(columns: readonly ResultColumn[], index: number): TrinoType {
+  return columns[index]?.type ?? { kind: 'unknown' };
+}
+
+interface PreparedViews extends Pick<EngineQuery, 'views' | 'files'> {
+  /** Statements that each give the bytes one scan reads. */
+  readonly sizeQueries: readonly string[];
+}
+
+async function prepareViews(
+  opened: readonly StatementTable[],
+  context: {
+    readonly services: LakeServices;
+    readonly run: QueryRun;
+    readonly locate: LocateFile;
+  },
+): Promise<PreparedViews> {
+  const { services, run, locate } = context;
+  const views: string[] = [];
+  const files: string[] = [];
+  const sizeQueries: string[] = [];
+  for (const table of opened) {
+    if (table.kind === 'virtual') {
+      views.push(virtualViewSql(table.viewName, table.table));
+      continue;
+    }
+    const plan = await planTable(table, services, run);
+    const columns = plan.schema.fields.filter((field) => table.usedFieldIds.has(field.id));
+    const described = describingFailure(() => {
+      files.push(...filesOf(plan, locate));
+      return {
+        view: tableViewSql(table.viewName, { plan, columns }, locate),
+        size: scannedBytesSql(plan, columns, locate),
+      };
+    });
+    views.push(described.view);
+    if (described.size !== null) sizeQueries.push(described.size);
+  }
+  return { views, files: [...new Set(files)], sizeQueries };
+}
+
+async function planTable(
+  table: StatementTable & { readonly kind: 'iceberg' },
+  services: LakeServices,
+  run: QueryRun,
+): Promise<ScanPlan> {
+  const filter = toScanFilter(table.conditions, run.session.parameters);
+  try {
+    return await planScan({ read: (uri) => readObject(services, uri) }, table.metadata, {
+      ...table.timeTravel,
+      ...(filter === null ? {} : { filter }),
+    });
+  } catch (error) {
+    throw asSqlFailure(error);
+  }
+}
+
+async function countScannedBytes(
+  prepared: PreparedViews,
+  context: { readonly engine: EngineOptions; readonly run: QueryRun },
+): Promise<number> {
+  if (prepared.sizeQueries.length === 0) return 0;
+  let total = 0;
+  const sql = prepared.sizeQueries.map((size) => `(${size})`).join(' UNION ALL ');
+  await runQuery({ views: [], files: prepared.files, sql }, context.engine, {
+    signal: context.run.signal,
+    onRows(rows) {
+      for (const [bytes] of rows) total += Number(bytes);
+    },
+  });
+  return total;
+}
+
+function describingFailure<T>(build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    throw asSqlFailure(error);
+  }
+}
+
+/** What the Iceberg module refuses or finds broken, as a failure of the statement. */
+export function asSqlFailure(error: unknown): unknown {
+  if (!(error instanceof SluiceError)) return error;
+  switch (error.code) {
+    case 'FEATURE_UNSUPPORTED':
+      return new SqlFailure('NOT_SUPPORTED', error.message, { cause: error });
+    case 'QUERY_FAILED':
+      return new SqlFailure('INVALID_ARGUMENTS', error.message, { cause: error });
+    default:
+      return new SqlFailure('ICEBERG_INVALID_METADATA', error.message, { cause: error });
+  }
+}
