@@ -85,7 +85,7 @@ function install() {
     stdio: ['ignore', 2, 2],
   });
   removeHeaders();
-  linkNode();
+  linkCommands();
   fs.writeFileSync(stampFile, wantedStamp());
   console.error('sluice: installed.');
 }
@@ -101,12 +101,17 @@ function removeHeaders() {
   });
 }
 
-/** Puts Node 24 first on the PATH of every npm script. */
-function linkNode() {
+/** Puts Node 24 first on the PATH of every npm script, and makes `npx sluice` work in this folder. */
+function linkCommands() {
   if (process.platform === 'win32') return;
-  var link = path.join(modules, '.bin', 'node');
-  fs.rmSync(link, { force: true });
-  fs.symlinkSync(path.join('..', 'node', 'bin', 'node'), link);
+  link('node', path.join('..', 'node', 'bin', 'node'));
+  link('sluice', path.join('..', '..', 'scripts', 'sluice.cjs'));
+}
+
+function link(name, target) {
+  var file = path.join(modules, '.bin', name);
+  fs.rmSync(file, { force: true });
+  fs.symlinkSync(target, file);
 }
 
 if (readOrNull(stampFile) !== wantedStamp() || !fs.existsSync(node24)) install();

@@ -3,6 +3,7 @@ import type { DataFile } from '#core/iceberg/spec/data-file.ts';
 import { encodeManifest } from '#core/iceberg/spec/manifest.ts';
 import { addedEntry } from '#core/iceberg/spec/manifest-entry.ts';
 import type { ManifestFile } from '#core/iceberg/spec/manifest-list.ts';
+import { UNSORTED } from '#core/iceberg/spec/sort-order.ts';
 import { describeManifest, type StagedManifest } from '#core/iceberg/spec/staged-manifest.ts';
 import {
   currentSchema,
@@ -98,7 +99,8 @@ async function stageAdded(
   const entries = addFiles.map((file) =>
     addedEntry(file, {
       snapshotId: context.snapshotId,
-      sortOrderId: metadata['default-sort-order-id'],
+      // Rows come in the order of their positions; a declared order nobody keeps would mislead readers.
+      sortOrderId: UNSORTED['order-id'],
     }),
   );
   const bytes = encodeManifest({ schema, partitionSpec, content: 'data' }, entries, {

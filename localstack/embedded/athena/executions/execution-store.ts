@@ -1,0 +1,70 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { replaceFile } from '../../kinesis/replace-file.ts';
+import type { ExecutionRecord } from './execution-record.ts';
+
+/** Executions that are remembered; older ones are forgotten, their results stay in S3. */
+const MAX_EXECUTIONS = 1000;
+
+const INTERRUPTED = 'the local cloud stopped while the query was running; run it again';
+
+/** Executions, one JSON file each, newest last. */
+export interface ExecutionStore {
+  get(id: string): ExecutionRecord | null;
+  /** The execution that was started with a client token. */
+  byToken(token: string): ExecutionRecord | null;
+  /** Oldest first. */
+  list(): readonly ExecutionRecord[];
+  /** Stores a new state: after SIGKILL the old or the new one is found. */
+  put(record: ExecutionRecord): void;
+}
+
+/** Opens the store; executions that were under way when the process ended are marked as failed. */
+export function openExecutionStore(stateDir: string): ExecutionStore {
+  mkdirSync(stateDir, { recursive: true });
+  const records = new Map<string, ExecutionRecord>();
+  const tokens = new Map<string, string>();
+  const remember = (record: ExecutionRecord): void => {
+    records.set(record.id, record);
+    if (record.clientToken !== null) tokens.set(record.clientToken, record.id);
+  };
+  const fileOf = (id: string): string => path.join(stateDir, `${id}.json`);
+  const store: ExecutionStore = {
+    get: (id) => records.get(id) ?? null,
+    byToken: (token) => records.get(tokens.get(token) ?? '') ?? null,
+    list: () => [...records.values()],
+    put(record) {
+      replaceFile(fileOf(record.id), JSON.stringify(record));
+      remember(record);
+      for (const [id, oldest] of records) {
+        if (records.size <= MAX_EXECUTIONS) break;
+        if (oldest.completedMs === null) continue;
+        records.delete(id);
+        if (oldest.clientToken !== null) tokens.delete(oldest.clientToken);
+        rmSync(fileOf(id), { force: true });
+      }
+    },
+  };
+  for (const record of loadRecords(stateDir)) {
+    remember(record);
+    if (record.state === 'QUEUED' || record.state === 'RUNNING') store.put(interrupted(record));
+  }
+  return store;
+}
+
+function loadRecords(stateDir: string): readonly ExecutionRecord[] {
+  return readdirSync(stateDir)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => JSON.parse(readFileSync(path.join(stateDir, name), 'utf8')) as ExecutionRecord)
+    .sort((a, b) => a.submittedMs - b.submittedMs);
+}
+
+function interrupted(record: ExecutionRecord): ExecutionRecord {
+  return {
+    ...record,
+    state: 'FAILED',
+    reason: `GENERIC_INTERNAL_ERROR: ${INTERRUPTED}`,
+    error: { ErrorCategory: 1, ErrorType: 201, Retryable: true, ErrorMessage: INTERRUPTED },
+    completedMs: record.startedMs ?? record.submittedMs,
+  };
+}

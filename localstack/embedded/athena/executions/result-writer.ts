@@ -1,0 +1,50 @@
+import { SqlFailure } from '../sql-failure.ts';
+import type { ResultColumn, ResultSink } from '../statements/select-statement.ts';
+import { encodeRow, type ResultFormat } from './result-file.ts';
+
+/** Largest result kept: it is held in memory until it is stored. */
+const MAX_RESULT_BYTES = 64 * 1024 * 1024;
+
+/** Collects a result in the form of its file. */
+export interface ResultWriter extends ResultSink {
+  readonly format: ResultFormat;
+  resultColumns(): readonly ResultColumn[];
+  body(): Buffer;
+}
+
+/** Throws SqlFailure from `row` when the result grows too large. */
+export function createResultWriter(format: ResultFormat): ResultWriter {
+  const chunks: Buffer[] = [];
+  let columns: readonly ResultColumn[] = [];
+  let text = '';
+  let sizeBytes = 0;
+  const flush = (): void => {
+    const chunk = Buffer.from(text, 'utf8');
+    chunks.push(chunk);
+    sizeBytes += chunk.length;
+    text = '';
+    if (sizeBytes > MAX_RESULT_BYTES) {
+      throw new SqlFailure(
+        'NOT_SUPPORTED',
+        `the local query engine keeps results of up to ${MAX_RESULT_BYTES} bytes; add a LIMIT or aggregate`,
+      );
+    }
+  };
+  const append = (row: readonly (string | null)[]): void => {
+    text += encodeRow(row, format);
+    if (text.length > 1024 * 1024) flush();
+  };
+  return {
+    format,
+    columns(resultColumns) {
+      columns = resultColumns;
+      if (format === 'csv') append(resultColumns.map((column) => column.name));
+    },
+    row: append,
+    resultColumns: () => columns,
+    body() {
+      flush();
+      return Buffer.concat(chunks);
+    },
+  };
+}
