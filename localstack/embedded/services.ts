@@ -142,6 +142,9 @@ export interface EventSourceMappings {
   checkpoint(mappingId: string, shardId: string): string | null;
   /** Resolves when every shard of every mapping is read to its end and nothing is in flight. */
   drained(): Promise<void>;
+  list(): readonly EventSourceMappingConfig[];
+  /** True while a shard of a mapping has a record that is not done with. */
+  pending(): boolean;
   close(): Promise<void>;
 }
 

@@ -8,9 +8,10 @@ import { startGateway } from './gateway/gateway.ts';
 import { createGlueService } from './glue/glue-service.ts';
 import { createKinesisService } from './kinesis/kinesis-service.ts';
 import { createEventSourceMappings } from './lambda/event-source-mappings.ts';
-import { writeFunctionLogs } from './lambda/function-logs.ts';
+import { openFunctionLogs } from './lambda/function-logs.ts';
 import { createLambdaService } from './lambda/lambda-service.ts';
 import { openS3Service } from './s3/s3-service.ts';
+import type { LambdaService } from './services.ts';
 import { createStsService } from './sts/sts-service.ts';
 
 export interface LocalCloudOptions {
@@ -18,7 +19,7 @@ export interface LocalCloudOptions {
   readonly assemblyDir: string;
   /** Folder of the services' data; kept over restarts. */
   readonly stateDir: string;
-  /** One log file per function. */
+  /** One log file per function, and one each for the deployment and the mappings. */
   readonly logDir: string;
   /** File that tells other processes where the endpoint is, written once everything is up. */
   readonly cloudFile: string;
@@ -58,8 +59,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Runni
   const kinesis = createKinesisService({ stateDir: folder('kinesis') });
   const glue = createGlueService({ stateDir: folder('glue'), s3 });
   const athena = createAthenaService({ stateDir: folder('athena'), s3, glue });
-  const health: { current: () => LocalCloudHealth | null } = { current: () => null };
-  const later: { lambda: ReturnType<typeof createLambdaService> | null } = { lambda: null };
+  // The functions need the endpoint, and the gateway is what gives it: what comes later is filled in.
+  const later: { lambda?: LambdaService; health?: () => LocalCloudHealth } = {};
   const gateway = await startGateway({
     port: options.port,
     services: {
@@ -74,19 +75,28 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Runni
         close: async () => {},
       },
     },
-    health: () => health.current() ?? { pid: process.pid, starting: true },
+    health: () => later.health?.() ?? { pid: process.pid, starting: true },
   });
-  const lambda = createLambdaService({ endpointUrl: gateway.endpoint });
+  const lambda = createLambdaService({
+    endpointUrl: gateway.endpoint,
+    eventSourceMappings: () => mappings.list(),
+  });
   later.lambda = lambda;
-  const stopLogs = writeFunctionLogs(lambda, options.logDir);
-  const mappings = createEventSourceMappings({ stateDir: folder('mappings'), kinesis, lambda, s3 });
+  const logs = openFunctionLogs(lambda, options.logDir);
+  const mappings = createEventSourceMappings({
+    stateDir: folder('mappings'),
+    kinesis,
+    lambda,
+    s3,
+    onNotice: (text) => logs.write('event-source-mappings', text),
+  });
   const services = { s3, kinesis, dynamoDb, glue, athena, lambda, eventSourceMappings: mappings };
   const deployment = await deployAssembly(assembly, services, {
     stateDir: folder('assembly'),
     endpoint: gateway.endpoint,
-    log: () => {},
+    log: (line) => logs.write('deployment', line),
   });
-  health.current = () => ({
+  const health = (): LocalCloudHealth => ({
     pid: process.pid,
     endpoint: gateway.endpoint,
     pending: mappings.pending(),
@@ -94,16 +104,17 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Runni
     outputs: deployment.outputs,
     children: lambda.childPids(),
   });
+  later.health = health;
   mappings.start();
   announce(options.cloudFile, { pid: process.pid, endpoint: gateway.endpoint });
   return {
     endpoint: gateway.endpoint,
-    health: () => health.current()!,
+    health,
     close: async () => {
       await mappings.close();
       await lambda.close();
       await gateway.close();
-      stopLogs();
+      logs.close();
       for (const service of [athena, glue, dynamoDb, kinesis, s3]) await service.close();
     },
   };

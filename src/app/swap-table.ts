@@ -47,7 +47,7 @@ export async function swapTable(
       cause = error;
     }
     const pointer = await readPointer(deps, ident, { swap, cause });
-    
+    if (pointer.metadataLocation === swap.next.metadataLocation) return 'committed';
     if (!samePointer(pointer, swap.base)) return 'lost';
     await backOff(deps, presentation);
   }

@@ -20,7 +20,7 @@ async function commitUnder(
 }
 
 const commitOther = (world: CommitWorld, name: string) =>
-  commitTable(world.writer(99), IDENT, { build: async () => change([fileNamed(name)]) });
+  commitTable(world.writer(99 + name.charCodeAt(0)), IDENT, { build: async () => change([fileNamed(name)]) });
 
 async function expectOnce(world: CommitWorld, ...names: string[]): Promise<void> {
   expect((await world.liveFiles()).sort()).toEqual(names);
@@ -125,6 +125,36 @@ describe('files of a commit', () => {
     });
     expect(puts).toHaveLength(2);
     await expectOnce(world, 'mine');
+  });
+
+  it('are merged once: a retry lists the merged manifest again', async () => {
+    const metadata = tradesMetadata({ properties: { 'commit.manifest.min-count-to-merge': '3' } });
+    const world = await commitWorld({ metadata });
+    for (const name of ['a', 'b', 'c']) await commitOther(world, name);
+    const puts = manifestPuts(world);
+    const swaps = world.catalog.commits;
+    world.catalog.swapFault = (swap) => (swap <= swaps + 2 ? 'conflict' : null);
+    await commitTable(world.deps, IDENT, { build: async () => change([fileNamed('mine')]) });
+    // One merged manifest, and one per attempt for files that are a new array each time.
+    expect(puts).toHaveLength(1 + 3);
+    await expectOnce(world, 'a', 'b', 'c', 'mine');
+  });
+
+  it('are merged anew when a part of the merged manifest is gone', async () => {
+    const metadata = tradesMetadata({ properties: { 'commit.manifest.min-count-to-merge': '3' } });
+    const world = await commitWorld({ metadata });
+    for (const name of ['a', 'b', 'c']) await commitOther(world, name);
+    const swap = world.catalog.swap.bind(world.catalog);
+    let met = false;
+    world.catalog.swap = async (ident, base, next) => {
+      if (!met) {
+        met = true;
+        await commitOther(world, 'other');
+      }
+      return swap(ident, base, next);
+    };
+    await commitTable(world.deps, IDENT, { build: async () => change([fileNamed('mine')]) });
+    await expectOnce(world, 'a', 'b', 'c', 'mine', 'other');
   });
 
   it('survive a put whose answer was lost', async () => {
@@ -238,6 +268,21 @@ describe('a swap whose outcome is unknown', () => {
       throw new SluiceError('COMMIT_STATE_UNKNOWN', 'answer lost');
     };
     expect(await commitUnder(world)).toMatchObject({ kind: 'committed', attempts: 1 });
+  });
+
+  it('is found by its snapshot when the metadata log was cut', async () => {
+    const world = await commitWorld();
+    const swap = world.catalog.swap.bind(world.catalog);
+    world.catalog.swap = async (ident, base, next) => {
+      await swap(ident, base, next);
+      const location = `${next.metadataLocation}.next`;
+      const metadata = { ...next.metadata, 'metadata-log': [] };
+      await world.store.put(location, Buffer.from(serializeTableMetadata(metadata)));
+      await swap(ident, await world.catalog.load(ident), { metadataLocation: location, metadata });
+      throw new SluiceError('COMMIT_STATE_UNKNOWN', 'answer lost');
+    };
+    expect(await commitUnder(world)).toMatchObject({ kind: 'committed', attempts: 1 });
+    await expectOnce(world, 'mine');
   });
 
   it('stays unknown when the base stays current for good', async () => {

@@ -1,5 +1,5 @@
-import { zoneOffsetMs } from './types/time-zone.ts';
-import type { RowField, TrinoType } from './types/trino-type.ts';
+import { zoneOffsetMs } from './trino-types/time-zone.ts';
+import type { RowField, TrinoType } from './trino-types/trino-type.ts';
 
 /** A value as the engine hands it over: DuckDB's own classes are known by their shape. */
 export type EngineValue = unknown;

@@ -1,6 +1,6 @@
 import type { ResultFormat } from './executions/result-file.ts';
-import { SqlFailure } from './sql-failure.ts';
 import { createTokenCursor } from './sql/token-cursor.ts';
+import { SqlFailure } from './sql-failure.ts';
 import { parseShowStatement, type ShowStatement } from './statements/show-statements.ts';
 
 /** What a statement is, found before it is queued. */
@@ -38,7 +38,8 @@ export function classifyStatement(sql: string): StatementKind {
 export function routeStatement(sql: string): RoutedStatement {
   const word = firstWord(sql);
   if (QUERY_WORDS.includes(word)) return { kind: 'query' };
-  if (['SHOW', 'DESCRIBE', 'DESC'].includes(word)) return parseShowStatement(createTokenCursor(sql));
+  if (['SHOW', 'DESCRIBE', 'DESC'].includes(word))
+    return parseShowStatement(createTokenCursor(sql));
   const known =
     'INSERT UPDATE DELETE MERGE CREATE DROP ALTER OPTIMIZE VACUUM UNLOAD MSCK EXPLAIN PREPARE EXECUTE DEALLOCATE';
   if (known.split(' ').includes(word)) {
@@ -47,7 +48,9 @@ export function routeStatement(sql: string): RoutedStatement {
       `this version of the local query engine answers queries only (SELECT, SHOW, DESCRIBE), got ${word}`,
     );
   }
-  throw createTokenCursor(sql).mismatch("'(', 'DESCRIBE', 'SELECT', 'SHOW', 'TABLE', 'VALUES', 'WITH'");
+  throw createTokenCursor(sql).mismatch(
+    "'(', 'DESCRIBE', 'SELECT', 'SHOW', 'TABLE', 'VALUES', 'WITH'",
+  );
 }
 
 /** First word in upper case, after comments and blanks. */

@@ -36,16 +36,10 @@ const POLL_INTERVAL_MS = 1000;
 const BACK_OFF_MS = { initial: 100, max: 30_000 };
 const CLOSE_GRACE_MS = 5000;
 
-export interface RunningEventSourceMappings extends EventSourceMappings {
-  list(): readonly EventSourceMappingConfig[];
-  /** True while a shard of a mapping has a record that is not done with. */
-  pending(): boolean;
-}
-
 /** Event source mappings from Kinesis to Lambda: per shard in order, at least once, over restarts and reshards. */
 export function createEventSourceMappings(
   options: EventSourceMappingsOptions,
-): RunningEventSourceMappings {
+): EventSourceMappings {
   const runners = new Map<string, MappingRunner>();
   const waiters = new Set<{ resolve: () => void; reject: (error: Error) => void }>();
   let phase: 'deploying' | 'started' | 'closed' = 'deploying';

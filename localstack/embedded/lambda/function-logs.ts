@@ -6,26 +6,35 @@ import type { LambdaService } from '../services.ts';
 const MAX_LOG_BYTES = 20 * 1024 * 1024;
 
 interface OpenLog {
-  readonly file: string;
   readonly stream: WriteStream;
   bytes: number;
 }
 
-/** Appends every function's output to `<folder>/<function>.log`; returns the function that stops it. */
-export function writeFunctionLogs(
+export interface FunctionLogs {
+  /** Appends a line to `<folder>/<name>.log`. */
+  write(name: string, text: string): void;
+  close(): void;
+}
+
+/** Appends every function's output to `<folder>/<function>.log`. */
+export function openFunctionLogs(
   lambda: Pick<LambdaService, 'onLog'>,
   folder: string,
-): () => void {
+): FunctionLogs {
   mkdirSync(folder, { recursive: true });
   const logs = new Map<string, OpenLog>();
-  const stop = lambda.onLog(({ functionName, text }) => {
-    const log = logFor(logs, path.join(folder, `${functionName}.log`));
+  const write = (name: string, text: string): void => {
+    const log = logFor(logs, path.join(folder, `${name}.log`));
     log.bytes += Buffer.byteLength(text) + 1;
     log.stream.write(`${text}\n`);
-  });
-  return () => {
-    stop();
-    for (const { stream } of logs.values()) stream.end();
+  };
+  const stop = lambda.onLog(({ functionName, text }) => write(functionName, text));
+  return {
+    write,
+    close: () => {
+      stop();
+      for (const { stream } of logs.values()) stream.end();
+    },
   };
 }
 
@@ -36,7 +45,7 @@ function logFor(logs: Map<string, OpenLog>, file: string): OpenLog {
   const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const full = bytes >= MAX_LOG_BYTES;
   if (full) renameSync(file, `${file}.1`);
-  const log = { file, stream: createWriteStream(file, { flags: 'a' }), bytes: full ? 0 : bytes };
+  const log = { stream: createWriteStream(file, { flags: 'a' }), bytes: full ? 0 : bytes };
   logs.set(file, log);
   return log;
 }

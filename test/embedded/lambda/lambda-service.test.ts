@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { invokeJson, isAlive, startLambda, waitUntil, writeFunction } from './start-lambda.ts';
 
@@ -180,7 +177,7 @@ describe('a function', () => {
     [{ timeoutMs: 901_000 }, 'Timeout is 901 s'],
     [{ memoryMb: 64 }, 'MemorySize is 64 MB'],
     [{ maxConcurrency: 0 }, 'maxConcurrency is 0'],
-    [{ codeDir: path.join(mkdtempSync(path.join(os.tmpdir(), 'sluice-')), 'gone') }, 'Code is'],
+    [{ codeDir: '/no/such/folder' }, 'Code is /no/such/folder'],
     [{ environment: { AWS_REGION: 'x', OK: 'y' } }, 'Environment sets AWS_REGION, which'],
   ])('is refused by the property that is wrong: %j', (wrong, message) => {
     const { service } = startLambda();

@@ -51,11 +51,11 @@ export async function invokeJson(
   return { outcome, value: JSON.parse(outcome.payload.toString()) };
 }
 
-/** Waits until a condition holds; fails after five seconds. */
+/** Waits until a condition holds; fails after 15 seconds. */
 export async function waitUntil(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadlineMs = Date.now() + 5000;
+  const deadlineMs = Date.now() + 15_000;
   while (!(await condition())) {
-    if (Date.now() > deadlineMs) throw new Error('the condition did not come true in 5 seconds');
+    if (Date.now() > deadlineMs) throw new Error('the condition did not come true in 15 seconds');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

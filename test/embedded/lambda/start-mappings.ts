@@ -3,10 +3,10 @@ import { createKinesisService } from '#embedded/kinesis/kinesis-service.ts';
 import {
   createEventSourceMappings,
   type EventSourceMappingsOptions,
-  type RunningEventSourceMappings,
 } from '#embedded/lambda/event-source-mappings.ts';
 import type {
   EventSourceMappingConfig,
+  EventSourceMappings,
   KinesisService,
   LambdaOutcome,
   LambdaService,
@@ -73,7 +73,7 @@ export function createInProcessLambda(handler: Handler): LambdaService {
 
 export interface RunningMappings {
   readonly kinesis: KinesisService;
-  readonly mappings: RunningEventSourceMappings;
+  readonly mappings: EventSourceMappings;
   readonly objects: Map<string, unknown>;
   readonly notices: string[];
   put(texts: readonly string[], hashKey?: bigint): Promise<void>;

@@ -1,5 +1,5 @@
 import type { IcebergType } from '#core/iceberg/spec/schema.ts';
-import type { TrinoType } from '../types/trino-type.ts';
+import type { TrinoType } from '../trino-types/trino-type.ts';
 
 /** How Athena sees an Iceberg type. Source: Amazon Athena user guide, supported data types for Iceberg tables. */
 export function trinoTypeOf(type: IcebergType): TrinoType {

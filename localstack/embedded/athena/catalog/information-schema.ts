@@ -6,7 +6,7 @@ import {
   type TrinoType,
   typeName,
   VARCHAR,
-} from '../types/trino-type.ts';
+} from '../trino-types/trino-type.ts';
 import { trinoTypeOf } from './iceberg-types.ts';
 import { CATALOG_NAME, type LakeServices, loadTableMetadata } from './lake-catalog.ts';
 

@@ -14,7 +14,7 @@ import { topLevelContext } from '../compile/top-level-context.ts';
 import { type EngineOptions, runQuery } from '../engine/run-query.ts';
 import type { Position, Query, TimeTravel } from '../sql/ast.ts';
 import { failAt, notSupported, SqlFailure } from '../sql-failure.ts';
-import { typeName } from '../types/trino-type.ts';
+import { typeName } from '../trino-types/trino-type.ts';
 import { trinoTypeOf } from './iceberg-types.ts';
 import {
   INFORMATION_SCHEMA,

@@ -1,6 +1,6 @@
 import type { ScanFile, ScanPlan } from '#core/iceberg/scan/plan-scan.ts';
 import type { NestedField } from '#core/iceberg/spec/schema.ts';
-import { duckType, quoteIdentifier, quoteText } from '../types/trino-type.ts';
+import { duckType, quoteIdentifier, quoteText } from '../trino-types/trino-type.ts';
 import { trinoTypeOf } from './iceberg-types.ts';
 
 /** Columns of position delete files. Source: Iceberg v2 §Reserved Field IDs. */

@@ -6,8 +6,8 @@ import {
 } from '../functions/function-spec.ts';
 import type { Expression, FunctionCall, Position } from '../sql/ast.ts';
 import { failAt } from '../sql-failure.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
-import { BOOLEAN } from '../types/trino-type.ts';
+import { type Compiled, coerce } from '../trino-types/compiled.ts';
+import { BOOLEAN } from '../trino-types/trino-type.ts';
 import { compileSortItems, compileWindow } from './compile-window.ts';
 import type { ExpressionContext } from './context.ts';
 

@@ -1,8 +1,8 @@
 import type { Expression } from '../sql/ast.ts';
 import { failAt, notSupported } from '../sql-failure.ts';
-import { commonTypeOf, zonesDiffer } from '../types/coercion.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
-import { BOOLEAN, type TrinoType, typeName } from '../types/trino-type.ts';
+import { commonTypeOf, zonesDiffer } from '../trino-types/coercion.ts';
+import { type Compiled, coerce } from '../trino-types/compiled.ts';
+import { BOOLEAN, type TrinoType, typeName } from '../trino-types/trino-type.ts';
 import { compileComparison } from './compile-comparison.ts';
 import type { ExpressionContext } from './context.ts';
 

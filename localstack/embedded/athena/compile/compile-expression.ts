@@ -1,10 +1,10 @@
 import type { Expression, Identifier } from '../sql/ast.ts';
 import { plainCall } from '../sql/parse-call.ts';
 import { failAt, notSupported } from '../sql-failure.ts';
-import { cast } from '../types/cast.ts';
-import { commonTypeOf } from '../types/coercion.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
-import { resolveTypeName } from '../types/resolve-type-name.ts';
+import { cast } from '../trino-types/cast.ts';
+import { commonTypeOf } from '../trino-types/coercion.ts';
+import { type Compiled, coerce } from '../trino-types/compiled.ts';
+import { resolveTypeName } from '../trino-types/resolve-type-name.ts';
 import {
   arrayOf,
   BOOLEAN,
@@ -12,7 +12,7 @@ import {
   sameType,
   type TrinoType,
   typeName,
-} from '../types/trino-type.ts';
+} from '../trino-types/trino-type.ts';
 import { compileArithmetic, compileNegation } from './compile-arithmetic.ts';
 import { compileCall } from './compile-call.ts';
 import { compileCase } from './compile-case.ts';

@@ -1,8 +1,8 @@
 import type { Identifier, Relation } from '../sql/ast.ts';
 import { failAt, notSupported } from '../sql-failure.ts';
-import { commonSuperType, zonesDiffer } from '../types/coercion.ts';
-import { coerce } from '../types/compiled.ts';
-import { typeName } from '../types/trino-type.ts';
+import { commonSuperType, zonesDiffer } from '../trino-types/coercion.ts';
+import { coerce } from '../trino-types/compiled.ts';
+import { typeName } from '../trino-types/trino-type.ts';
 import { compileCondition } from './compile-expression.ts';
 import { compileUnnest } from './compile-unnest.ts';
 import type { Compiler, QueryEnvironment } from './context.ts';

@@ -1,7 +1,7 @@
 import { findFunction } from '../function-allow-list.ts';
 import type { Expression, GroupingElement, Select, SortItem } from '../sql/ast.ts';
 import { failAt } from '../sql-failure.ts';
-import { typeName } from '../types/trino-type.ts';
+import { typeName } from '../trino-types/trino-type.ts';
 import type { ExpressionContext } from './context.ts';
 
 /** GROUP BY in DuckDB's SQL, and the SQL of every expression in it. */

@@ -1,7 +1,7 @@
 import type { Expression } from '../sql/ast.ts';
 import { failAt, notSupported } from '../sql-failure.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
-import { BOOLEAN, isFloating, typeName, UNKNOWN } from '../types/trino-type.ts';
+import { type Compiled, coerce } from '../trino-types/compiled.ts';
+import { BOOLEAN, isFloating, typeName, UNKNOWN } from '../trino-types/trino-type.ts';
 import { compileComparison, toCommonType } from './compile-comparison.ts';
 import type { CompiledQuery, ExpressionContext } from './context.ts';
 

@@ -1,8 +1,8 @@
 import type { Expression, Query, QueryBody, SortItem } from '../sql/ast.ts';
 import { failAt, notSupported } from '../sql-failure.ts';
-import { commonSuperType, zonesDiffer } from '../types/coercion.ts';
-import { coerce } from '../types/compiled.ts';
-import { sameType, type TrinoType, typeName } from '../types/trino-type.ts';
+import { commonSuperType, zonesDiffer } from '../trino-types/coercion.ts';
+import { coerce } from '../trino-types/compiled.ts';
+import { sameType, type TrinoType, typeName } from '../trino-types/trino-type.ts';
 import { compileSelect } from './compile-select.ts';
 import { requireOrderable, sortItemSql } from './compile-window.ts';
 import type { CommonTableView, CompiledQuery, Compiler, QueryEnvironment } from './context.ts';

@@ -1,7 +1,7 @@
 import type { Expression, Select, SelectItem, SortItem, Window } from '../sql/ast.ts';
 import { failAt } from '../sql-failure.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
-import { typeName } from '../types/trino-type.ts';
+import { type Compiled, coerce } from '../trino-types/compiled.ts';
+import { typeName } from '../trino-types/trino-type.ts';
 import { compileCondition } from './compile-expression.ts';
 import { compileFrom } from './compile-from.ts';
 import { compileGroupBy, holdsAggregate } from './compile-group-by.ts';

@@ -1,7 +1,7 @@
 import type { Relation } from '../sql/ast.ts';
 import { failAt } from '../sql-failure.ts';
-import type { Compiled } from '../types/compiled.ts';
-import { BIGINT, quoteIdentifier, type TrinoType, typeName } from '../types/trino-type.ts';
+import type { Compiled } from '../trino-types/compiled.ts';
+import { BIGINT, quoteIdentifier, type TrinoType, typeName } from '../trino-types/trino-type.ts';
 import type { ExpressionContext } from './context.ts';
 import type { ScopeColumn } from './scope.ts';
 

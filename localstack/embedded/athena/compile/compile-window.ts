@@ -7,8 +7,8 @@ import type {
   WindowFrame,
 } from '../sql/ast.ts';
 import { failAt, notSupported } from '../sql-failure.ts';
-import type { Compiled } from '../types/compiled.ts';
-import { isInteger, isNumeric, typeName } from '../types/trino-type.ts';
+import type { Compiled } from '../trino-types/compiled.ts';
+import { isInteger, isNumeric, typeName } from '../trino-types/trino-type.ts';
 import type { ExpressionContext } from './context.ts';
 
 /** `ORDER BY …` with Trino's defaults spelled out; empty for no items. */

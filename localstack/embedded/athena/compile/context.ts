@@ -1,6 +1,6 @@
 import type { Expression, Position, Query, TimeTravel, Window } from '../sql/ast.ts';
-import type { Compiled } from '../types/compiled.ts';
-import type { TrinoType } from '../types/trino-type.ts';
+import type { Compiled } from '../trino-types/compiled.ts';
+import type { TrinoType } from '../trino-types/trino-type.ts';
 import type { Scope } from './scope.ts';
 
 /** What a statement sees beside its text. */

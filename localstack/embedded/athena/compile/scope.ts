@@ -1,6 +1,6 @@
 import type { Identifier, Position } from '../sql/ast.ts';
 import { failAt } from '../sql-failure.ts';
-import type { TrinoType } from '../types/trino-type.ts';
+import type { TrinoType } from '../trino-types/trino-type.ts';
 
 /** A column that names can refer to. */
 export interface ScopeColumn {

@@ -1,14 +1,16 @@
-import { mkdirSync } from 'node:fs';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { SqlFailure } from '../sql-failure.ts';
-import { quoteText } from '../types/trino-type.ts';
+import { quoteText } from '../trino-types/trino-type.ts';
 import { toSqlFailure } from './engine-failure.ts';
-import { registerScalarFunctions } from './scalar-functions.ts';
 
 /** What one query needs of the engine. */
 export interface EngineQuery {
   /** Statements that define the views of the tables. */
   readonly views: readonly string[];
+  /** Queries that are answered before, one number each; see `onSize`. */
+  readonly sizes: readonly string[];
   readonly sql: string;
   /** The only files the engine may open. */
   readonly files: readonly string[];
@@ -24,21 +26,32 @@ export interface EngineOptions {
 /** Rows of one chunk, row by row, in DuckDB's value classes. */
 export type Rows = readonly (readonly unknown[])[];
 
+export interface QueryControl {
+  /** Interrupts the query when it is aborted. */
+  readonly signal: AbortSignal;
+  /** Takes the sum of the size queries; a throw keeps the query from running. */
+  readonly onSize?: (total: number) => void;
+  readonly onRows: (rows: Rows) => void;
+}
+
 /**
  * Runs one query in a database of its own, in memory, which ends with it: nothing of a query is left
  * for the next. The engine can open the given files and nothing else, and its settings are locked.
- * Aborting the signal interrupts it; the promise then rejects. Throws SqlFailure.
+ * Throws SqlFailure, what a callback throws, or the reason of the abort.
  */
 export async function runQuery(
   query: EngineQuery,
   options: EngineOptions,
-  control: { readonly signal: AbortSignal; readonly onRows: (rows: Rows) => void | Promise<void> },
+  control: QueryControl,
 ): Promise<void> {
+  // The native module is loaded by the first query, not by the start of the local cloud.
+  const { DuckDBInstance } = await import('@duckdb/node-api');
   mkdirSync(options.spillDir, { recursive: true });
+  const spillDir = mkdtempSync(path.join(options.spillDir, 'query-'));
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(options.threads),
     memory_limit: `${options.memoryLimitMb}MB`,
-    temp_directory: options.spillDir,
+    temp_directory: spillDir,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
@@ -47,20 +60,32 @@ export async function runQuery(
   const interrupt = (): void => connection.interrupt();
   control.signal.addEventListener('abort', interrupt);
   try {
-    await prepare(connection, query);
-    control.signal.throwIfAborted();
-    await stream(connection, query.sql, control);
-  } catch (error) {
-    control.signal.throwIfAborted();
-    throw error instanceof SqlFailure ? error : toSqlFailure(error);
+    await runOn(connection, query, control);
   } finally {
     control.signal.removeEventListener('abort', interrupt);
     connection.closeSync();
     instance.closeSync();
+    rmSync(spillDir, { recursive: true, force: true });
   }
 }
 
+async function runOn(
+  connection: DuckDBConnection,
+  query: EngineQuery,
+  control: QueryControl,
+): Promise<void> {
+  const { signal } = control;
+  await guarded(signal, () => prepare(connection, query));
+  let total = 0;
+  for (const size of query.sizes) {
+    await stream(connection, size, { signal, onRows: ([row]) => (total += Number(row?.[0] ?? 0)) });
+  }
+  control.onSize?.(total);
+  await stream(connection, query.sql, control);
+}
+
 async function prepare(connection: DuckDBConnection, query: EngineQuery): Promise<void> {
+  const { registerScalarFunctions } = await import('./scalar-functions.ts');
   registerScalarFunctions(connection);
   const files = query.files.map(quoteText).join(', ');
   const settings = [
@@ -77,13 +102,26 @@ async function prepare(connection: DuckDBConnection, query: EngineQuery): Promis
 async function stream(
   connection: DuckDBConnection,
   sql: string,
-  control: { readonly signal: AbortSignal; readonly onRows: (rows: Rows) => void | Promise<void> },
+  control: Pick<QueryControl, 'signal' | 'onRows'>,
 ): Promise<void> {
-  const result = await connection.stream(sql);
+  const { signal } = control;
+  const result = await guarded(signal, () => connection.stream(sql));
   for (;;) {
-    const chunk = await result.fetchChunk();
-    control.signal.throwIfAborted();
+    const chunk = await guarded(signal, () => result.fetchChunk());
     if (chunk === null || chunk.rowCount === 0) return;
-    await control.onRows(chunk.getRows());
+    control.onRows(chunk.getRows());
+  }
+}
+
+/** Runs a step of the engine; an abort counts for more than the error it causes. */
+async function guarded<T>(signal: AbortSignal, step: () => Promise<T>): Promise<T> {
+  try {
+    signal.throwIfAborted();
+    const value = await step();
+    signal.throwIfAborted();
+    return value;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof SqlFailure ? error : toSqlFailure(error);
   }
 }

@@ -1,6 +1,6 @@
 /** Runs jobs in the order they come, a few at a time. */
 export interface ExecutionQueue {
-  /** Starts the job when there is room. The job must not reject. */
+  /** Starts the job when there is room. */
   add(id: string, job: (signal: AbortSignal) => Promise<void>): void;
   /** Drops a waiting job, or aborts a running one. False when there is no such job. */
   cancel(id: string): 'waiting' | 'running' | null;
@@ -9,17 +9,25 @@ export interface ExecutionQueue {
 }
 
 export function createExecutionQueue(concurrency: number): ExecutionQueue {
-  const waiting: { readonly id: string; readonly job: (signal: AbortSignal) => Promise<void> }[] = [];
-  const running = new Map<string, { readonly abort: AbortController; readonly done: Promise<void> }>();
+  const waiting: { readonly id: string; readonly job: (signal: AbortSignal) => Promise<void> }[] =
+    [];
+  const running = new Map<
+    string,
+    { readonly abort: AbortController; readonly done: Promise<void> }
+  >();
   const startNext = (): void => {
     while (running.size < concurrency) {
       const next = waiting.shift();
       if (next === undefined) return;
       const abort = new AbortController();
-      const done = next.job(abort.signal).finally(() => {
-        running.delete(next.id);
-        startNext();
-      });
+      const done = next
+        .job(abort.signal)
+        // A job records its own failure. Where that fails too, its record is mended at the next start.
+        .catch(() => {})
+        .finally(() => {
+          running.delete(next.id);
+          startNext();
+        });
       running.set(next.id, { abort, done });
     }
   };

@@ -122,4 +122,3 @@ export function describeExecution(record: ExecutionRecord, nowMs: number): Recor
     ...(record.parameters.length === 0 ? {} : { ExecutionParameters: record.parameters }),
   };
 }
-

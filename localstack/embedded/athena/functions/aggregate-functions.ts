@@ -1,5 +1,5 @@
 import { failAt, notSupported } from '../sql-failure.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
+import { type Compiled, coerce } from '../trino-types/compiled.ts';
 import {
   arrayOf,
   BIGINT,
@@ -15,7 +15,7 @@ import {
   type TrinoType,
   typeName,
   VARCHAR,
-} from '../types/trino-type.ts';
+} from '../trino-types/trino-type.ts';
 import {
   type AggregateCall,
   type FunctionSpec,

@@ -1,7 +1,7 @@
 import { notSupported } from '../sql-failure.ts';
-import { textSql } from '../types/cast-to-text.ts';
-import { commonSuperType } from '../types/coercion.ts';
-import { type Compiled, coerce, failureSql } from '../types/compiled.ts';
+import { textSql } from '../trino-types/cast-to-text.ts';
+import { commonSuperType } from '../trino-types/coercion.ts';
+import { type Compiled, coerce, failureSql } from '../trino-types/compiled.ts';
 import {
   arrayOf,
   BIGINT,
@@ -12,7 +12,7 @@ import {
   isInteger,
   type TrinoType,
   VARCHAR,
-} from '../types/trino-type.ts';
+} from '../trino-types/trino-type.ts';
 import {
   type FunctionSpec,
   type FunctionTable,

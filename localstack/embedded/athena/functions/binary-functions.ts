@@ -1,4 +1,4 @@
-import { VARBINARY, VARCHAR } from '../types/trino-type.ts';
+import { VARBINARY, VARCHAR } from '../trino-types/trino-type.ts';
 import { type FunctionSpec, type FunctionTable, scalar } from './function-spec.ts';
 
 /** Source: Trino documentation, Binary functions and operators. */

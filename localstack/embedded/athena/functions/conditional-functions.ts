@@ -1,8 +1,8 @@
 import { unify } from '../compile/compile-case.ts';
 import { compileComparison } from '../compile/compile-comparison.ts';
 import { failAt } from '../sql-failure.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
-import { BOOLEAN, isFloating, quoteText, typeName, VARCHAR } from '../types/trino-type.ts';
+import { type Compiled, coerce } from '../trino-types/compiled.ts';
+import { BOOLEAN, isFloating, quoteText, typeName, VARCHAR } from '../trino-types/trino-type.ts';
 import {
   type FunctionTable,
   requireArity,

@@ -1,7 +1,7 @@
 import { failAt, notSupported } from '../sql-failure.ts';
-import { localTime } from '../types/cast-to-text.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
-import { quoteText, TIMESTAMP, TIMESTAMP_UTC, VARCHAR } from '../types/trino-type.ts';
+import { localTime } from '../trino-types/cast-to-text.ts';
+import { type Compiled, coerce } from '../trino-types/compiled.ts';
+import { quoteText, TIMESTAMP, TIMESTAMP_UTC, VARCHAR } from '../trino-types/trino-type.ts';
 import {
   type FunctionTable,
   literalText,

@@ -1,9 +1,9 @@
 import { failAt, notSupported } from '../sql-failure.ts';
-import { cast } from '../types/cast.ts';
-import { localTime } from '../types/cast-to-text.ts';
-import { commonSuperType, zonesDiffer } from '../types/coercion.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
-import { fromLocalSql, resolveZone } from '../types/time-zone.ts';
+import { cast } from '../trino-types/cast.ts';
+import { localTime } from '../trino-types/cast-to-text.ts';
+import { commonSuperType, zonesDiffer } from '../trino-types/coercion.ts';
+import { type Compiled, coerce } from '../trino-types/compiled.ts';
+import { fromLocalSql, resolveZone } from '../trino-types/time-zone.ts';
 import {
   BIGINT,
   DATE,
@@ -13,7 +13,7 @@ import {
   type TrinoType,
   UNKNOWN,
   VARCHAR,
-} from '../types/trino-type.ts';
+} from '../trino-types/trino-type.ts';
 import {
   type FunctionSpec,
   type FunctionTable,

@@ -1,9 +1,9 @@
 import type { ExpressionContext } from '../compile/context.ts';
 import type { Expression, Position } from '../sql/ast.ts';
 import { failAt } from '../sql-failure.ts';
-import { canCoerce } from '../types/coercion.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
-import { type TrinoType, typeName } from '../types/trino-type.ts';
+import { canCoerce } from '../trino-types/coercion.ts';
+import { type Compiled, coerce } from '../trino-types/compiled.ts';
+import { type TrinoType, typeName } from '../trino-types/trino-type.ts';
 
 /** One call of a function, its arguments compiled. */
 export interface ScalarCall extends Position {

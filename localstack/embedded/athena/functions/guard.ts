@@ -1,6 +1,6 @@
 import type { FailureCode } from '../sql-failure.ts';
-import { failureSql } from '../types/compiled.ts';
-import { quoteText, type TrinoType } from '../types/trino-type.ts';
+import { failureSql } from '../trino-types/compiled.ts';
+import { quoteText, type TrinoType } from '../trino-types/trino-type.ts';
 
 /** `sql` unless the condition holds; then the query fails with the message. */
 export function failWhen(

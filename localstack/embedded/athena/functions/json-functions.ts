@@ -1,6 +1,6 @@
 import { failAt } from '../sql-failure.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
-import { BIGINT, JSON_TYPE, quoteText, VARCHAR } from '../types/trino-type.ts';
+import { type Compiled, coerce } from '../trino-types/compiled.ts';
+import { BIGINT, JSON_TYPE, quoteText, VARCHAR } from '../trino-types/trino-type.ts';
 import {
   type FunctionTable,
   literalText,

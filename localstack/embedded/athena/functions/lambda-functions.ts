@@ -2,9 +2,9 @@ import type { ExpressionContext } from '../compile/context.ts';
 import { createScope } from '../compile/scope.ts';
 import type { Expression } from '../sql/ast.ts';
 import { failAt, notSupported } from '../sql-failure.ts';
-import { canCoerce } from '../types/coercion.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
-import { arrayOf, BOOLEAN, type TrinoType } from '../types/trino-type.ts';
+import { canCoerce } from '../trino-types/coercion.ts';
+import { type Compiled, coerce } from '../trino-types/compiled.ts';
+import { arrayOf, BOOLEAN, type TrinoType } from '../trino-types/trino-type.ts';
 import { type FunctionTable, type SpecialCall, unexpectedParameters } from './function-spec.ts';
 
 /** Functions over arrays that take a lambda. Source: Trino documentation, Lambda expressions. */

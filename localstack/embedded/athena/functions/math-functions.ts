@@ -1,6 +1,6 @@
-import { numericOperation } from '../types/arithmetic.ts';
-import { asDecimalType } from '../types/coercion.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
+import { numericOperation } from '../trino-types/arithmetic.ts';
+import { asDecimalType } from '../trino-types/coercion.ts';
+import { type Compiled, coerce } from '../trino-types/compiled.ts';
 import {
   BIGINT,
   BOOLEAN,
@@ -12,7 +12,7 @@ import {
   isNumeric,
   MAX_DECIMAL_PRECISION,
   type TrinoType,
-} from '../types/trino-type.ts';
+} from '../trino-types/trino-type.ts';
 import {
   type FunctionSpec,
   type FunctionTable,

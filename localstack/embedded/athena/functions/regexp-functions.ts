@@ -1,6 +1,6 @@
 import { failAt } from '../sql-failure.ts';
-import type { Compiled } from '../types/compiled.ts';
-import { arrayOf, BIGINT, BOOLEAN, quoteText, VARCHAR } from '../types/trino-type.ts';
+import type { Compiled } from '../trino-types/compiled.ts';
+import { arrayOf, BIGINT, BOOLEAN, quoteText, VARCHAR } from '../trino-types/trino-type.ts';
 import {
   applySignature,
   type FunctionTable,

@@ -1,6 +1,6 @@
-import { commonSuperType } from '../types/coercion.ts';
-import { type Compiled, coerce } from '../types/compiled.ts';
-import { arrayOf, BIGINT, INTEGER, VARCHAR } from '../types/trino-type.ts';
+import { commonSuperType } from '../trino-types/coercion.ts';
+import { type Compiled, coerce } from '../trino-types/compiled.ts';
+import { arrayOf, BIGINT, INTEGER, VARCHAR } from '../trino-types/trino-type.ts';
 import {
   type FunctionSpec,
   type FunctionTable,

@@ -1,7 +1,7 @@
-import { commonSuperType } from '../types/coercion.ts';
-import type { Compiled } from '../types/compiled.ts';
-import { coerce } from '../types/compiled.ts';
-import { BIGINT, DOUBLE, isInteger, type TrinoType } from '../types/trino-type.ts';
+import { commonSuperType } from '../trino-types/coercion.ts';
+import type { Compiled } from '../trino-types/compiled.ts';
+import { coerce } from '../trino-types/compiled.ts';
+import { BIGINT, DOUBLE, isInteger, type TrinoType } from '../trino-types/trino-type.ts';
 import {
   type AggregateCall,
   type FunctionSpec,

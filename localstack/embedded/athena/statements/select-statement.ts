@@ -16,7 +16,7 @@ import { type EngineOptions, type EngineQuery, runQuery } from '../engine/run-qu
 import { formatValue } from '../result-format.ts';
 import { parseSql } from '../sql/parse-sql.ts';
 import { SqlFailure } from '../sql-failure.ts';
-import type { TrinoType } from '../types/trino-type.ts';
+import type { TrinoType } from '../trino-types/trino-type.ts';
 
 export interface ResultColumn {
   readonly name: string;
@@ -68,14 +68,17 @@ export async function runSelect(
   const compiled = compileSql(query, { session: run.session, openTable: tables.openTable });
   const locate: LocateFile = (uri) => locateObject(services, uri);
   const prepared = await prepareViews(tables.opened(), { services, run, locate });
-  const scannedBytes = await countScannedBytes(prepared, { engine, run });
-  if (run.scanLimitBytes !== null && scannedBytes > run.scanLimitBytes) {
-    throw new ScanLimitExceeded(scannedBytes);
-  }
-  const columns = compiled.columns;
+  const { columns } = compiled;
+  let scannedBytes = 0;
   run.sink.columns(columns);
   await runQuery({ ...prepared, sql: compiled.sql }, engine, {
     signal: run.signal,
+    onSize(total) {
+      scannedBytes = total;
+      if (run.scanLimitBytes !== null && total > run.scanLimitBytes) {
+        throw new ScanLimitExceeded(total);
+      }
+    },
     onRows(rows) {
       for (const row of rows) {
         run.sink.row(row.map((value, index) => formatValue(value, typeAt(columns, index))));
@@ -89,11 +92,6 @@ function typeAt(columns: readonly ResultColumn[], index: number): TrinoType {
   return columns[index]?.type ?? { kind: 'unknown' };
 }
 
-interface PreparedViews extends Pick<EngineQuery, 'views' | 'files'> {
-  /** Statements that each give the bytes one scan reads. */
-  readonly sizeQueries: readonly string[];
-}
-
 async function prepareViews(
   opened: readonly StatementTable[],
   context: {
@@ -101,11 +99,11 @@ async function prepareViews(
     readonly run: QueryRun;
     readonly locate: LocateFile;
   },
-): Promise<PreparedViews> {
+): Promise<Pick<EngineQuery, 'views' | 'files' | 'sizes'>> {
   const { services, run, locate } = context;
   const views: string[] = [];
   const files: string[] = [];
-  const sizeQueries: string[] = [];
+  const sizes: string[] = [];
   for (const table of opened) {
     if (table.kind === 'virtual') {
       views.push(virtualViewSql(table.viewName, table.table));
@@ -121,9 +119,9 @@ async function prepareViews(
       };
     });
     views.push(described.view);
-    if (described.size !== null) sizeQueries.push(described.size);
+    if (described.size !== null) sizes.push(described.size);
   }
-  return { views, files: [...new Set(files)], sizeQueries };
+  return { views, files: [...new Set(files)], sizes };
 }
 
 async function planTable(
@@ -140,22 +138,6 @@ async function planTable(
   } catch (error) {
     throw asSqlFailure(error);
   }
-}
-
-async function countScannedBytes(
-  prepared: PreparedViews,
-  context: { readonly engine: EngineOptions; readonly run: QueryRun },
-): Promise<number> {
-  if (prepared.sizeQueries.length === 0) return 0;
-  let total = 0;
-  const sql = prepared.sizeQueries.map((size) => `(${size})`).join(' UNION ALL ');
-  await runQuery({ views: [], files: prepared.files, sql }, context.engine, {
-    signal: context.run.signal,
-    onRows(rows) {
-      for (const [bytes] of rows) total += Number(bytes);
-    },
-  });
-  return total;
 }
 
 function describingFailure<T>(build: () => T): T {

@@ -1,33 +1,40 @@
 import { glueTypeName } from '#core/glue/table-columns.ts';
+import type { PartitionField } from '#core/iceberg/spec/partition.ts';
+import { columnsById } from '#core/iceberg/spec/schema-fields.ts';
 import {
   currentSchema,
   defaultPartitionSpec,
   type TableMetadata,
 } from '#core/iceberg/spec/table-metadata.ts';
-import { columnsById } from '#core/iceberg/spec/schema-fields.ts';
-import type { PartitionField } from '#core/iceberg/spec/partition.ts';
 import { compileTableExpression } from '../../glue/table-expression.ts';
-import { CATALOG_NAME, type LakeServices, loadTableMetadata, type TableName } from '../catalog/lake-catalog.ts';
+import {
+  CATALOG_NAME,
+  type LakeServices,
+  loadTableMetadata,
+  type TableName,
+} from '../catalog/lake-catalog.ts';
 import { resolveTableName } from '../catalog/table-references.ts';
 import type { Position } from '../sql/ast.ts';
 import { parseQualifiedName, type TokenCursor } from '../sql/token-cursor.ts';
-import { failAt } from '../sql-failure.ts';
-import { VARCHAR } from '../types/trino-type.ts';
+import { failAt, SqlFailure } from '../sql-failure.ts';
+import { VARCHAR } from '../trino-types/trino-type.ts';
 import type { ResultSink } from './select-statement.ts';
 
 type Name = readonly { readonly name: string }[];
 
+interface TableStatement {
+  readonly kind: 'show-columns' | 'show-create-table' | 'describe';
+  readonly name: Name;
+  readonly position: Position;
+}
+
 export type ShowStatement =
+  | TableStatement
   | { readonly kind: 'show-databases'; readonly pattern: string | null }
   | {
       readonly kind: 'show-tables';
       readonly database: string | null;
       readonly pattern: string | null;
-      readonly position: Position;
-    }
-  | {
-      readonly kind: 'show-columns' | 'show-create-table' | 'describe';
-      readonly name: Name;
       readonly position: Position;
     };
 
@@ -92,7 +99,11 @@ export async function runShowStatement(
     case 'show-tables': {
       const database = statement.database ?? deps.database;
       if (!glue.listDatabases().includes(database)) {
-        throw failAt('SCHEMA_NOT_FOUND', statement.position, `Database does not exist: ${database}`);
+        throw failAt(
+          'SCHEMA_NOT_FOUND',
+          statement.position,
+          `Database does not exist: ${database}`,
+        );
       }
       const names = glue.listTables(database).map((table) => table.name);
       return writeList(sink, 'tab_name', names.filter(matcher(statement.pattern)));
@@ -103,7 +114,14 @@ export async function runShowStatement(
 }
 
 function matcher(pattern: string | null): (name: string) => boolean {
-  return pattern === null ? () => true : compileTableExpression(pattern);
+  if (pattern === null) return () => true;
+  try {
+    return compileTableExpression(pattern);
+  } catch (cause) {
+    throw new SqlFailure('INVALID_ARGUMENTS', `pattern '${pattern}': expected names, "*" and "|"`, {
+      cause,
+    });
+  }
 }
 
 function writeList(sink: ResultSink, columnName: string, names: readonly string[]): void {
@@ -112,7 +130,7 @@ function writeList(sink: ResultSink, columnName: string, names: readonly string[
 }
 
 async function showTable(
-  statement: ShowStatement & { readonly name: Name },
+  statement: TableStatement,
   deps: { readonly services: LakeServices; readonly database: string },
   sink: ResultSink,
 ): Promise<void> {
@@ -155,7 +173,9 @@ function createTableLines(ident: TableName, metadata: TableMetadata): readonly s
     const comment = field.doc === undefined ? '' : ` COMMENT '${field.doc.replaceAll("'", "''")}'`;
     return `  ${field.name.toLowerCase()} ${glueTypeName(field.type)}${comment}`;
   });
-  const terms = defaultPartitionSpec(metadata).fields.map((field) => partitionTerm(field, metadata));
+  const terms = defaultPartitionSpec(metadata).fields.map((field) =>
+    partitionTerm(field, metadata),
+  );
   const partitioning = terms.length === 0 ? [] : [`PARTITIONED BY (${terms.join(', ')})`];
   return [
     `CREATE TABLE ${ident.database}.${ident.table} (`,
@@ -175,5 +195,6 @@ function partitionTerm(field: PartitionField, metadata: TableMetadata): string {
 }
 
 function sourceColumn(field: PartitionField, metadata: TableMetadata): string {
-  return columnsById(currentSchema(metadata)).get(field['source-id'])?.name.toLowerCase() ?? '';
+  const column = columnsById(currentSchema(metadata)).get(field['source-id']);
+  return (column?.path ?? []).join('.').toLowerCase();
 }
