@@ -176,30 +176,25 @@ async function writeAttempt(
   },
 ): Promise<{ readonly metadataLocation: string; readonly metadata: TableMetadata }> {
   const { commit, base, change, attempt } = work;
+  const { snapshotId, uuid, stage } = commit;
   requireDistinctPaths(change.addFiles);
-  const evolved = change.evolveSchema?.(base.metadata) ?? base.metadata;
-  const changed = setProperties(evolved, change.properties ?? {});
+  const metadata = changeMetadata(base.metadata, change);
+  const manifestPath = (index: number) => manifestLocation(metadata, uuid, index);
   const manifests = await stageManifests(
-    {
-      store: deps.store,
-      random: deps.random,
-      stage: commit.stage,
-      snapshotId: commit.snapshotId,
-      manifestPath: (index) => manifestLocation(changed, commit.uuid, index),
-    },
-    changed,
+    { store: deps.store, random: deps.random, stage, snapshotId, manifestPath },
+    metadata,
     {
       addFiles: change.addFiles,
-      specId: change.partitionSpecId ?? changed['default-spec-id'],
+      specId: change.partitionSpecId ?? metadata['default-spec-id'],
     },
   );
-  const manifestListPath = manifestListLocation(changed, {
-    snapshotId: commit.snapshotId,
+  const manifestListPath = manifestListLocation(metadata, {
+    snapshotId,
     attempt,
-    commitUuid: commit.uuid,
+    commitUuid: uuid,
   });
-  const { manifestList, metadata } = planAppend(changed, {
-    snapshotId: commit.snapshotId,
+  const plan = planAppend(metadata, {
+    snapshotId,
     baseLocation: base.pointer.metadataLocation,
     manifestListPath,
     addedFiles: change.addFiles,
@@ -209,16 +204,22 @@ async function writeAttempt(
     syncMarker: deps.random.bytes(16),
   });
   const metadataLocation = nextMetadataLocation(
-    changed,
+    metadata,
     base.pointer.metadataLocation,
     formatUuid(deps.random.bytes(16)),
   );
   commit.metadataLocations.add(metadataLocation);
   await Promise.all([
-    putImmutable(deps.store, manifestListPath, manifestList),
-    putImmutable(deps.store, metadataLocation, Buffer.from(serializeTableMetadata(metadata))),
+    putImmutable(deps.store, manifestListPath, plan.manifestList),
+    putImmutable(deps.store, metadataLocation, Buffer.from(serializeTableMetadata(plan.metadata))),
   ]);
-  return { metadataLocation, metadata };
+  return { metadataLocation, metadata: plan.metadata };
+}
+
+/** The base with the change's schema and properties: what the files are added to. */
+function changeMetadata(base: TableMetadata, change: StagedChange): TableMetadata {
+  const evolved = change.evolveSchema?.(base) ?? base;
+  return setProperties(evolved, change.properties ?? {});
 }
 
 /** Source: Iceberg v2 §Scan Planning: a live path may appear once only. */

@@ -20,7 +20,9 @@ async function commitUnder(
 }
 
 const commitOther = (world: CommitWorld, name: string) =>
-  commitTable(world.writer(99 + name.charCodeAt(0)), IDENT, { build: async () => change([fileNamed(name)]) });
+  commitTable(world.writer(99 + name.charCodeAt(0)), IDENT, {
+    build: async () => change([fileNamed(name)]),
+  });
 
 async function expectOnce(world: CommitWorld, ...names: string[]): Promise<void> {
   expect((await world.liveFiles()).sort()).toEqual(names);

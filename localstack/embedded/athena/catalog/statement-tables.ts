@@ -243,7 +243,7 @@ async function resolveTimeTravel(
   const number = kind === 'version' ? compiled.sql : `epoch_ms(CAST(${compiled.sql} AS TIMESTAMP))`;
   let result: bigint | null = null;
   await runQuery(
-    { views: [], files: [], sql: `SELECT CAST(${number} AS BIGINT)` },
+    { views: [], sizes: [], files: [], sql: `SELECT CAST(${number} AS BIGINT)` },
     context.engine,
     {
       signal: context.run.signal,
