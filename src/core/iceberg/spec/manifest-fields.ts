@@ -1,8 +1,8 @@
 import { SluiceError } from '../../errors.ts';
 
-/** A decoded Avro record, keyed by Iceberg field id. */
-export interface FieldsById {
-  readonly [fieldId: string]: unknown;
+/** A decoded Avro record, keyed by the specification's field names (see fieldIdKey). */
+export interface ManifestRecord {
+  readonly [name: string]: unknown;
 }
 
 export function manifestCorrupt(where: string, expected: string, received: unknown): SluiceError {
@@ -10,11 +10,11 @@ export function manifestCorrupt(where: string, expected: string, received: unkno
   return new SluiceError('FORMAT_CORRUPT', `manifest ${where}: expected ${expected}, got ${kind}`);
 }
 
-export function asFields(value: unknown, where: string): FieldsById {
+export function asRecord(value: unknown, where: string): ManifestRecord {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw manifestCorrupt(where, 'a record', value);
   }
-  return value as FieldsById;
+  return value as ManifestRecord;
 }
 
 /** An Avro int is accepted for a long, as the Avro specification promotes it. */
@@ -29,63 +29,58 @@ export function asInt(value: unknown, where: string): number {
   throw manifestCorrupt(where, 'an int', value);
 }
 
-export function longOf(record: FieldsById, fieldId: number): bigint {
-  return asLong(record[fieldId], `field ${fieldId}`);
+export function longOf(record: ManifestRecord, name: string): bigint {
+  return asLong(record[name], name);
 }
 
-export function intOf(record: FieldsById, fieldId: number): number {
-  return asInt(record[fieldId], `field ${fieldId}`);
+export function intOf(record: ManifestRecord, name: string): number {
+  return asInt(record[name], name);
 }
 
-export function stringOf(record: FieldsById, fieldId: number): string {
-  const value = record[fieldId];
-  if (typeof value !== 'string') throw manifestCorrupt(`field ${fieldId}`, 'a string', value);
+export function stringOf(record: ManifestRecord, name: string): string {
+  const value = record[name];
+  if (typeof value !== 'string') throw manifestCorrupt(name, 'a string', value);
   return value;
 }
 
-export function booleanOf(record: FieldsById, fieldId: number): boolean {
-  const value = record[fieldId];
-  if (typeof value !== 'boolean') throw manifestCorrupt(`field ${fieldId}`, 'a boolean', value);
+export function booleanOf(record: ManifestRecord, name: string): boolean {
+  const value = record[name];
+  if (typeof value !== 'boolean') throw manifestCorrupt(name, 'a boolean', value);
   return value;
 }
 
 /** An optional field: null where it is null or the writer's schema has no such field. */
 export function optionalOf<T>(
-  record: FieldsById,
-  fieldId: number,
-  read: (record: FieldsById, fieldId: number) => T,
+  record: ManifestRecord,
+  name: string,
+  read: (record: ManifestRecord, name: string) => T,
 ): T | null {
-  const value = record[fieldId];
-  return value === null || value === undefined ? null : read(record, fieldId);
+  const value = record[name];
+  return value === null || value === undefined ? null : read(record, name);
 }
 
-export function bytesOf(record: FieldsById, fieldId: number): Uint8Array {
-  const value = record[fieldId];
-  if (!(value instanceof Uint8Array)) throw manifestCorrupt(`field ${fieldId}`, 'bytes', value);
+export function bytesOf(record: ManifestRecord, name: string): Uint8Array {
+  const value = record[name];
+  if (!(value instanceof Uint8Array)) throw manifestCorrupt(name, 'bytes', value);
   return value;
 }
 
-export function arrayOf(record: FieldsById, fieldId: number): readonly unknown[] {
-  const value = record[fieldId];
-  if (!Array.isArray(value)) throw manifestCorrupt(`field ${fieldId}`, 'an array', value);
+export function arrayOf(record: ManifestRecord, name: string): readonly unknown[] {
+  const value = record[name];
+  if (!Array.isArray(value)) throw manifestCorrupt(name, 'an array', value);
   return value;
 }
 
 /** A map stored as an array of pairs; empty where it is null. */
 export function mapOf<T>(
-  record: FieldsById,
-  fieldId: number,
-  options: {
-    readonly keyId: number;
-    readonly valueId: number;
-    readonly value: (record: FieldsById, fieldId: number) => T;
-  },
+  record: ManifestRecord,
+  name: string,
+  value: (record: ManifestRecord, name: string) => T,
 ): ReadonlyMap<number, T> {
-  const pairs = optionalOf(record, fieldId, arrayOf) ?? [];
-  return new Map(
-    pairs.map((item) => {
-      const pair = asFields(item, `field ${fieldId}`);
-      return [intOf(pair, options.keyId), options.value(pair, options.valueId)] as const;
-    }),
-  );
+  const map = new Map<number, T>();
+  for (const item of optionalOf(record, name, arrayOf) ?? []) {
+    const pair = asRecord(item, name);
+    map.set(intOf(pair, 'key'), value(pair, 'value'));
+  }
+  return map;
 }

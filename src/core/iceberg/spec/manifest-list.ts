@@ -2,12 +2,12 @@ import { decodeObjectContainer, encodeObjectContainer } from '../../avro/object-
 import { SluiceError } from '../../errors.ts';
 import {
   arrayOf,
-  asFields,
+  asRecord,
   booleanOf,
   bytesOf,
-  type FieldsById,
   intOf,
   longOf,
+  type ManifestRecord,
   manifestCorrupt,
   optionalOf,
   stringOf,
@@ -72,7 +72,7 @@ export function encodeManifestList(
  */
 export function decodeManifestList(bytes: Uint8Array): readonly ManifestFile[] {
   const { records } = decodeObjectContainer(bytes, { recordKey: fieldIdKey });
-  return records.map((record) => decodeManifestFile(asFields(record, 'list entry')));
+  return records.map((record) => decodeManifestFile(asRecord(record, 'list entry')));
 }
 
 function encodeManifestFile(manifest: ManifestFile): Readonly<Record<string, unknown>> {
@@ -104,42 +104,42 @@ function encodeFieldSummary(summary: FieldSummary): Readonly<Record<string, unkn
   };
 }
 
-function decodeManifestFile(record: FieldsById): ManifestFile {
-  const content = optionalOf(record, 517, intOf) ?? 0;
+function decodeManifestFile(record: ManifestRecord): ManifestFile {
+  const content = optionalOf(record, 'content', intOf) ?? 0;
   if (content !== 0 && content !== 1) throw manifestCorrupt('content', '0 or 1', content);
-  if (optionalOf(record, 504, intOf) === null) {
+  if (optionalOf(record, 'added_files_count', intOf) === null) {
     throw new SluiceError(
       'FEATURE_UNSUPPORTED',
       'manifest list: expected file counts, got none; it was written by format version 1: rewrite the manifests',
     );
   }
   return {
-    manifestPath: stringOf(record, 500),
-    manifestLength: longOf(record, 501),
-    partitionSpecId: intOf(record, 502),
+    manifestPath: stringOf(record, 'manifest_path'),
+    manifestLength: longOf(record, 'manifest_length'),
+    partitionSpecId: intOf(record, 'partition_spec_id'),
     content: content === 0 ? 'data' : 'deletes',
     // Missing in lists from before an upgrade to version 2: Iceberg v2 §Appendix E.
-    sequenceNumber: optionalOf(record, 515, longOf) ?? 0n,
-    minSequenceNumber: optionalOf(record, 516, longOf) ?? 0n,
-    addedSnapshotId: longOf(record, 503),
-    addedFilesCount: intOf(record, 504),
-    existingFilesCount: intOf(record, 505),
-    deletedFilesCount: intOf(record, 506),
-    addedRowsCount: longOf(record, 512),
-    existingRowsCount: longOf(record, 513),
-    deletedRowsCount: longOf(record, 514),
-    partitions: optionalOf(record, 507, arrayOf)?.map(decodeFieldSummary) ?? null,
-    keyMetadata: optionalOf(record, 519, bytesOf),
+    sequenceNumber: optionalOf(record, 'sequence_number', longOf) ?? 0n,
+    minSequenceNumber: optionalOf(record, 'min_sequence_number', longOf) ?? 0n,
+    addedSnapshotId: longOf(record, 'added_snapshot_id'),
+    addedFilesCount: intOf(record, 'added_files_count'),
+    existingFilesCount: intOf(record, 'existing_files_count'),
+    deletedFilesCount: intOf(record, 'deleted_files_count'),
+    addedRowsCount: longOf(record, 'added_rows_count'),
+    existingRowsCount: longOf(record, 'existing_rows_count'),
+    deletedRowsCount: longOf(record, 'deleted_rows_count'),
+    partitions: optionalOf(record, 'partitions', arrayOf)?.map(decodeFieldSummary) ?? null,
+    keyMetadata: optionalOf(record, 'key_metadata', bytesOf),
   };
 }
 
 function decodeFieldSummary(value: unknown): FieldSummary {
-  const record = asFields(value, 'field summary');
+  const record = asRecord(value, 'field summary');
   return {
-    containsNull: booleanOf(record, 509),
-    containsNan: optionalOf(record, 518, booleanOf),
-    lowerBound: optionalOf(record, 510, bytesOf),
-    upperBound: optionalOf(record, 511, bytesOf),
+    containsNull: booleanOf(record, 'contains_null'),
+    containsNan: optionalOf(record, 'contains_nan', booleanOf),
+    lowerBound: optionalOf(record, 'lower_bound', bytesOf),
+    upperBound: optionalOf(record, 'upper_bound', bytesOf),
   };
 }
 

@@ -48,10 +48,27 @@ export const MANIFEST_FILE_SCHEMA: AvroSchemaObject = record('manifest_file', [
   optional(519, 'key_metadata', 'bytes'),
 ]);
 
-/** Record key for readers: the field id where the schema has one. Names are not what identifies a column. */
+/** Field id to name, for every field of version 2 manifests and manifest lists. */
+const FIELD_NAMES: ReadonlyMap<number, string> = new Map([
+  ...namesIn(manifestEntrySchema([])),
+  ...namesIn(MANIFEST_FILE_SCHEMA),
+  // Written by newer writers only.
+  [143, 'referenced_data_file'],
+]);
+
+/**
+ * Record key for readers: the specification's name of the field id, whatever the writer called it;
+ * partition fields by partitionKeyOf. A field without an id is no field of the specification.
+ */
 export function fieldIdKey(field: AvroSchemaObject): string {
   const id = field['field-id'];
-  return typeof id === 'number' ? String(id) : String(field['name']);
+  if (typeof id !== 'number') return `unnumbered ${field['name']}`;
+  return FIELD_NAMES.get(id) ?? partitionKeyOf(id);
+}
+
+/** Record key of a partition field. */
+export function partitionKeyOf(fieldId: number): string {
+  return `field ${fieldId}`;
 }
 
 /**
@@ -147,4 +164,11 @@ function intMap(keyId: number, valueId: number, value: AvroSchema): AvroSchemaOb
     required(valueId, 'value', value),
   ]);
   return { type: 'array', items: pair, logicalType: 'map' };
+}
+
+function namesIn(schema: unknown): readonly (readonly [number, string])[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const inside = Object.values(schema).flatMap(namesIn);
+  const { 'field-id': id, name } = schema as AvroSchemaObject;
+  return typeof id === 'number' && typeof name === 'string' ? [[id, name], ...inside] : inside;
 }

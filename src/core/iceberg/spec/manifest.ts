@@ -7,13 +7,13 @@ import type { EntryStatus, FileContent, InheritedEntry, ManifestEntry } from './
 import { encodeEntry } from './manifest-entry-encoding.ts';
 import {
   arrayOf,
-  asFields,
   asInt,
   asLong,
+  asRecord,
   bytesOf,
-  type FieldsById,
   intOf,
   longOf,
+  type ManifestRecord,
   manifestCorrupt,
   mapOf,
   optionalOf,
@@ -84,7 +84,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   return {
     ...header,
     entries: container.records.map((record) =>
-      decodeEntry(asFields(record, 'entry'), readPartition),
+      decodeEntry(asRecord(record, 'entry'), readPartition),
     ),
   };
 }
@@ -151,34 +151,37 @@ function json(metadata: ReadonlyMap<string, string>, key: string): unknown {
 }
 
 function decodeEntry(
-  record: FieldsById,
+  record: ManifestRecord,
   readPartition: ReturnType<typeof partitionReader>,
 ): ManifestEntry {
-  const file = asFields(record[2], 'data_file');
+  const file = asRecord(record['data_file'], 'data_file');
   return {
-    status: oneOf(STATUSES, intOf(record, 0), 'status'),
-    snapshotId: optionalOf(record, 1, longOf),
-    sequenceNumber: optionalOf(record, 3, longOf),
-    fileSequenceNumber: optionalOf(record, 4, longOf),
-    content: oneOf(CONTENTS, optionalOf(file, 134, intOf) ?? 0, 'content'),
-    fileFormat: stringOf(file, 101),
+    status: oneOf(STATUSES, intOf(record, 'status'), 'status'),
+    snapshotId: optionalOf(record, 'snapshot_id', longOf),
+    sequenceNumber: optionalOf(record, 'sequence_number', longOf),
+    fileSequenceNumber: optionalOf(record, 'file_sequence_number', longOf),
+    content: oneOf(CONTENTS, optionalOf(file, 'content', intOf) ?? 0, 'content'),
+    fileFormat: stringOf(file, 'file_format'),
     file: {
-      filePath: stringOf(file, 100),
-      partition: readPartition(asFields(file[102], 'partition')),
-      recordCount: longOf(file, 103),
-      fileSizeBytes: longOf(file, 104),
-      columnSizes: mapOf(file, 108, { keyId: 117, valueId: 118, value: longOf }),
-      valueCounts: mapOf(file, 109, { keyId: 119, valueId: 120, value: longOf }),
-      nullValueCounts: mapOf(file, 110, { keyId: 121, valueId: 122, value: longOf }),
-      nanValueCounts: mapOf(file, 137, { keyId: 138, valueId: 139, value: longOf }),
-      lowerBounds: mapOf(file, 125, { keyId: 126, valueId: 127, value: bytesOf }),
-      upperBounds: mapOf(file, 128, { keyId: 129, valueId: 130, value: bytesOf }),
-      splitOffsets: (optionalOf(file, 132, arrayOf) ?? []).map((item) => asLong(item, 'field 133')),
+      filePath: stringOf(file, 'file_path'),
+      partition: readPartition(asRecord(file['partition'], 'partition')),
+      recordCount: longOf(file, 'record_count'),
+      fileSizeBytes: longOf(file, 'file_size_in_bytes'),
+      columnSizes: mapOf(file, 'column_sizes', longOf),
+      valueCounts: mapOf(file, 'value_counts', longOf),
+      nullValueCounts: mapOf(file, 'null_value_counts', longOf),
+      nanValueCounts: mapOf(file, 'nan_value_counts', longOf),
+      lowerBounds: mapOf(file, 'lower_bounds', bytesOf),
+      upperBounds: mapOf(file, 'upper_bounds', bytesOf),
+      splitOffsets: (optionalOf(file, 'split_offsets', arrayOf) ?? []).map((item) =>
+        asLong(item, 'split_offsets'),
+      ),
     },
-    keyMetadata: optionalOf(file, 131, bytesOf),
-    equalityIds: optionalOf(file, 135, arrayOf)?.map((item) => asInt(item, 'field 136')) ?? null,
-    sortOrderId: optionalOf(file, 140, intOf),
-    referencedDataFile: optionalOf(file, 143, stringOf),
+    keyMetadata: optionalOf(file, 'key_metadata', bytesOf),
+    equalityIds:
+      optionalOf(file, 'equality_ids', arrayOf)?.map((item) => asInt(item, 'equality_ids')) ?? null,
+    sortOrderId: optionalOf(file, 'sort_order_id', intOf),
+    referencedDataFile: optionalOf(file, 'referenced_data_file', stringOf),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AvroSchemaObject } from '../../avro/datum-reader.ts';
-import { type FieldsById, manifestCorrupt } from './manifest-fields.ts';
+import { type ManifestRecord, manifestCorrupt } from './manifest-fields.ts';
+import { partitionKeyOf } from './manifest-schema.ts';
 import type { PartitionTuple } from './partition.ts';
 
 const DATA_FILE = 2;
@@ -12,11 +13,11 @@ const PARTITION = 102;
 export function partitionReader(
   entrySchema: AvroSchemaObject,
   fieldIds: readonly number[],
-): (record: FieldsById) => PartitionTuple {
+): (record: ManifestRecord) => PartitionTuple {
   const decimals = decimalFields(entrySchema);
-  const columns = fieldIds.map((id) => ({ key: String(id), decimal: decimals.get(id) }));
+  const columns = fieldIds.map((id) => ({ key: partitionKeyOf(id), decimal: decimals.get(id) }));
   for (const { key, decimal } of columns) {
-    if (decimal === undefined) throw manifestCorrupt('partition struct', `field ${key}`, undefined);
+    if (decimal === undefined) throw manifestCorrupt('partition struct', key, undefined);
   }
   return (record) =>
     columns.map(({ key, decimal }) => {

@@ -109,7 +109,7 @@ describe('encodeManifestList and decodeManifestList', () => {
     expect(() => decodeManifestList(bytes)).toThrow(
       expect.objectContaining({
         code: 'FORMAT_CORRUPT',
-        message: expect.stringContaining('field 500'),
+        message: expect.stringContaining('manifest_path'),
       }),
     );
   });
