@@ -1,4 +1,3 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { deployAssembly } from './assembly/deploy-assembly.ts';
 import { loadAssembly } from './assembly/load-assembly.ts';
@@ -10,6 +9,7 @@ import { createKinesisService } from './kinesis/kinesis-service.ts';
 import { createEventSourceMappings } from './lambda/event-source-mappings.ts';
 import { openFunctionLogs } from './lambda/function-logs.ts';
 import { createLambdaService } from './lambda/lambda-service.ts';
+import { replaceFile } from './replace-file.ts';
 import { openS3Service } from './s3/s3-service.ts';
 import type { LambdaService } from './services.ts';
 import { createStsService } from './sts/sts-service.ts';
@@ -106,7 +106,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Runni
   });
   later.health = health;
   mappings.start();
-  announce(options.cloudFile, { pid: process.pid, endpoint: gateway.endpoint });
+  replaceFile(options.cloudFile, JSON.stringify({ pid: process.pid, endpoint: gateway.endpoint }));
   return {
     endpoint: gateway.endpoint,
     health,
@@ -118,14 +118,4 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Runni
       for (const service of [athena, glue, dynamoDb, kinesis, s3]) await service.close();
     },
   };
-}
-
-/** Written aside and renamed: a reader sees all of it or nothing. */
-function announce(
-  file: string,
-  content: { readonly pid: number; readonly endpoint: string },
-): void {
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(`${file}.next`, JSON.stringify(content));
-  renameSync(`${file}.next`, file);
 }

@@ -13,7 +13,7 @@ import { partitionTupleOf } from '#core/iceberg/transform/partition-tuple.ts';
 import { writeParquet } from '#core/parquet/write-parquet.ts';
 import type { Row } from '#core/schema/field.ts';
 import type { ObjectStore } from '#ports/object-store.ts';
-import { putOnce } from './store-dead-letters.ts';
+import { putImmutable } from './put-immutable.ts';
 
 /** What a staged file's name tells: where its rows came from. */
 export interface StagedRange {
@@ -46,7 +46,7 @@ export async function stageRows(
       ...(folder === '' ? [] : [folder]),
       fileName(options.range, bytes),
     ].join('/');
-    await putOnce(store, filePath, bytes);
+    await putImmutable(store, filePath, bytes);
     files.push({ filePath, partition: tuple, ...metrics });
   }
   return files;

@@ -19,8 +19,11 @@ export async function storeDeadLetters(
   }
 }
 
-/** Puts an object whose name contains the hash of its bytes: when the key is taken it is taken by these bytes. */
-export async function putOnce(store: ObjectStore, uri: string, body: Uint8Array): Promise<void> {
+/**
+ * Puts an object whose name contains the hash of its bytes: when the key is taken, it is taken by these
+ * bytes. They are not read back to compare: the writer may write dead letters, not read them.
+ */
+async function putOnce(store: ObjectStore, uri: string, body: Uint8Array): Promise<void> {
   try {
     await store.put(uri, body, { ifNoneMatch: '*' });
   } catch (error) {

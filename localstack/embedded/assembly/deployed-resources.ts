@@ -1,15 +1,8 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { SluiceError } from '#core/errors.ts';
+import { replaceFile } from '#embedded/replace-file.ts';
 
 const recordModel = z.strictObject({
   type: z.string(),
@@ -52,21 +45,9 @@ export function readDeployedResources(stateDir: string): DeployedResources {
   }
 }
 
-/** Replaces the file as a whole: after a crash at any moment it holds the old or the new list. */
+/** After a crash at any moment the file holds the old or the new list. */
 export function writeDeployedResources(stateDir: string, resources: DeployedResources): void {
-  mkdirSync(stateDir, { recursive: true });
-  const filePath = path.join(stateDir, FILE_NAME);
-  const nextPath = `${filePath}.next`;
   const sorted = [...resources].sort(([a], [b]) => (a < b ? -1 : 1));
-  const file = openSync(nextPath, 'w');
-  try {
-    writeSync(
-      file,
-      `${JSON.stringify({ version: 1, resources: Object.fromEntries(sorted) }, null, 1)}\n`,
-    );
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(nextPath, filePath);
+  const content = { version: 1, resources: Object.fromEntries(sorted) };
+  replaceFile(path.join(stateDir, FILE_NAME), `${JSON.stringify(content, null, 1)}\n`);
 }

@@ -35,7 +35,7 @@ export function findFunction(name: string): FunctionSpec | null {
   return FUNCTIONS.get(name) ?? null;
 }
 
-/** Names of all functions, sorted; operators that are compiled as functions are left out. */
+/** Names of all functions, sorted. */
 export function functionNames(): readonly string[] {
-  return [...FUNCTIONS.keys()].filter((name) => !name.startsWith('$')).sort();
+  return [...FUNCTIONS.keys()].sort();
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { replaceFile } from '#embedded/replace-file.ts';
 import { AwsError } from '../gateway/json-protocol.ts';
-import { replaceFile } from '../kinesis/replace-file.ts';
 
 /** What a client sent, kept as it came: `DatabaseInput` and `TableInput` are echoed member by member. */
 export type ResourceInput = Readonly<Record<string, unknown>>;

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { SluiceError } from '#core/errors.ts';
 import { AwsError } from '#embedded/gateway/json-protocol.ts';
 import { ShardLog } from '#embedded/kinesis/log/shard-log.ts';
+import { replaceFile } from '#embedded/replace-file.ts';
 import { LOCAL_ACCOUNT, LOCAL_REGION } from '#embedded/services.ts';
-import { replaceFile } from './replace-file.ts';
 import type { Shard } from './shard-map.ts';
 
 export interface Stream {

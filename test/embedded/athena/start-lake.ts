@@ -43,7 +43,11 @@ export interface Lake {
   /** Creates a table of the database `market` as a template would. */
   createTable(table: TableInput): Promise<void>;
   /** Appends rows in one commit; gives the table afterwards. */
-  append(table: string, rows: readonly Row[], change?: Partial<StagedChange>): Promise<TableMetadata>;
+  append(
+    table: string,
+    rows: readonly Row[],
+    change?: Partial<StagedChange>,
+  ): Promise<TableMetadata>;
   query(sql: string): Promise<QueryResult>;
   close(): Promise<void>;
 }

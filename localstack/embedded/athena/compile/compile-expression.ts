@@ -1,3 +1,4 @@
+import { compileSubscript } from '../functions/array-functions.ts';
 import type { Expression, Identifier } from '../sql/ast.ts';
 import { plainCall } from '../sql/parse-call.ts';
 import { failAt, notSupported } from '../sql-failure.ts';
@@ -71,7 +72,14 @@ function compileNode(node: Expression, context: ExpressionContext): Compiled {
         'Lambda expression should always be used inside a function',
       );
     case 'subscript':
-      return compileFunction('$subscript', { node, args: [node.base, node.index], context });
+      return compileSubscript({
+        name: 'subscript',
+        args: [compileExpression(node.base, context), compileExpression(node.index, context)],
+        nodes: [node.base, node.index],
+        context,
+        line: node.line,
+        column: node.column,
+      });
     case 'extract':
       return compileExtract(node, context);
     case 'at-time-zone':

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { replaceFile } from '../../kinesis/replace-file.ts';
+import { replaceFile } from '#embedded/replace-file.ts';
 import type { ExecutionRecord } from './execution-record.ts';
 
 /** Executions that are remembered; older ones are forgotten, their results stay in S3. */

@@ -26,7 +26,6 @@ type ArrayValue = Compiled & { readonly type: TrinoType & { readonly kind: 'arra
 
 /** Source: Trino documentation, Array functions and operators, Map functions and operators. */
 export const ARRAY_FUNCTIONS: FunctionTable = {
-  $subscript: { kind: 'scalar', compile: compileSubscript },
   element_at: { kind: 'scalar', compile: compileElementAt },
   cardinality: { kind: 'scalar', compile: compileCardinality },
   contains: { kind: 'scalar', compile: compileContains },
@@ -122,7 +121,7 @@ function indexArgument(call: ScalarCall): string {
 }
 
 /** `a[i]`: an index outside the array is an error; `m[k]`: so is a missing key. */
-function compileSubscript(call: ScalarCall): Compiled {
+export function compileSubscript(call: ScalarCall): Compiled {
   const [base] = call.args;
   if (base?.type.kind === 'map') {
     const key = mapKey(call, base.type.key);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SluiceError } from '#core/errors.ts';
-import { replaceFile } from '#embedded/kinesis/replace-file.ts';
+import { replaceFile } from '#embedded/replace-file.ts';
 
 /** What a mapping cannot change without becoming another one. Source: CloudFormation, "Update requires: Replacement". */
 export interface MappingIdentity {

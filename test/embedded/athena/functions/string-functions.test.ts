@@ -92,7 +92,8 @@ describeExpressions('binary functions', {
 });
 
 describeFailures('string functions refuse', {
-  "1 || 'a'": 'FUNCTION_NOT_FOUND: line 1:10: Unexpected parameters (integer, varchar(1)) for function concat',
+  "1 || 'a'":
+    'FUNCTION_NOT_FOUND: line 1:10: Unexpected parameters (integer, varchar(1)) for function concat',
   'upper(1)': 'Unexpected parameters (integer) for function upper. Expected: upper(varchar)',
   "split_part('a', ',', 0)": 'INVALID_FUNCTION_ARGUMENT: Index must be greater than zero',
   "split('a', '')": 'The delimiter may not be the empty string',
