@@ -9,7 +9,7 @@ import {
   type TableMetadata,
 } from '#core/iceberg/spec/table-metadata.ts';
 import { partitionPath } from '#core/iceberg/transform/partition-path.ts';
-import { partitionTupleOf } from '#core/iceberg/transform/partition-tuple.ts';
+import { partitionKey, partitionTupleOf } from '#core/iceberg/transform/partition-tuple.ts';
 import { writeParquet } from '#core/parquet/write-parquet.ts';
 import type { Row } from '#core/schema/field.ts';
 import type { ObjectStore } from '#ports/object-store.ts';
@@ -74,7 +74,8 @@ function groupByPartition(
   const groups = new Map<string, PartitionGroup>();
   for (const row of rows) {
     const tuple = tupleOf(row);
-    const key = partitionPath(spec, schema, tuple);
+    // Not the path: null and the text "null" share one.
+    const key = partitionKey(tuple);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { tuple, rows: [row] });
     else group.rows.push(row);

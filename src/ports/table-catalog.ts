@@ -8,7 +8,7 @@ export interface TableIdent {
 /** Where a table's current metadata is, and the token that a swap has to present. */
 export interface TablePointer {
   readonly metadataLocation: string;
-  /** Opaque: Glue VersionId, REST etag, file version. */
+  /** Opaque (Glue VersionId, REST etag, file version); a table never has the same one twice, so an old one can never win again. */
   readonly token: string;
 }
 

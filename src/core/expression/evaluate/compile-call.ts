@@ -1,10 +1,9 @@
+import { civilFromDays, floorDivide, MICROS_PER_DAY } from '../../civil-date.ts';
 import type { Value } from '../../schema/field.ts';
 import type { FunctionName, TypedNode } from '../typed-tree.ts';
 import {
-  civilFromDays,
   type DateUnit,
   daysFromMicros,
-  MICROS_PER_DAY,
   type TimeUnit,
   truncateDate,
   truncateTimestamp,
@@ -19,7 +18,6 @@ import {
   trimSpace,
   upperCase,
 } from '../values/code-points.ts';
-import { floorDivide } from '../values/decimal-arithmetic.ts';
 import { isLess } from './compile-comparison.ts';
 import type { CompileContext, Evaluate } from './compile-context.ts';
 import { roundFunction } from './round-number.ts';

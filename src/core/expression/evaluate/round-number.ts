@@ -1,6 +1,7 @@
+import { floorDivide } from '../../civil-date.ts';
 import type { Value } from '../../schema/field.ts';
 import type { ExpressionType } from '../expression-type.ts';
-import { divideHalfUp, floorDivide, powerOfTen } from '../values/decimal-arithmetic.ts';
+import { divideHalfUp, powerOfTen } from '../values/decimal-arithmetic.ts';
 import { roundHalfAway } from './value-cast.ts';
 
 type Outcome = { readonly value: Value } | { readonly problem: string };

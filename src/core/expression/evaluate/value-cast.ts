@@ -1,3 +1,4 @@
+import { MICROS_PER_DAY } from '../../civil-date.ts';
 import type { Value } from '../../schema/field.ts';
 import {
   type ExpressionType,
@@ -11,7 +12,6 @@ import {
   daysFromMicros,
   formatDate,
   formatTimestamp,
-  MICROS_PER_DAY,
   parseDate,
   parseTimestamp,
 } from '../values/calendar.ts';

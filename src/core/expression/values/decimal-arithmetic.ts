@@ -28,12 +28,6 @@ export function rescale(unscaled: bigint, fromScale: number, toScale: number): b
   return divideHalfUp(unscaled, powerOfTen(fromScale - toScale));
 }
 
-/** Divides rounding towards negative infinity; the divisor is positive. */
-export function floorDivide(dividend: bigint, divisor: bigint): bigint {
-  const quotient = dividend / divisor;
-  return dividend < 0n && quotient * divisor !== dividend ? quotient - 1n : quotient;
-}
-
 /** The nearest double. */
 export function decimalToNumber(unscaled: bigint, scale: number): number {
   const magnitude = unscaled < 0n ? -unscaled : unscaled;

@@ -1,7 +1,7 @@
+import { civilFromDays, floorDivide, MICROS_PER_DAY, MICROS_PER_HOUR } from '../../civil-date.ts';
 import { SluiceError } from '../../errors.ts';
 import type { PrimitiveType } from '../spec/schema.ts';
 import { encodeSingleValue, type SingleValue } from '../spec/single-value.ts';
-import { civilDate, floorDiv, MICROS_PER_DAY, MICROS_PER_HOUR } from './calendar.ts';
 import { murmur3 } from './murmur3.ts';
 import { requireResultType, type Transform } from './transform.ts';
 
@@ -30,7 +30,7 @@ function transformOf(
     case 'identity':
       return (value) => value;
     case 'year':
-      return (value) => civilDate(daysOf(value)).year - 1970;
+      return (value) => civilFromDays(daysOf(value)).year - 1970;
     case 'month':
       return (value) => monthsOf(daysOf(value));
     case 'day':
@@ -50,17 +50,17 @@ function transformOf(
 function daysOf(value: SingleValue): number {
   if (typeof value === 'number') return value;
   if (typeof value !== 'bigint') throw unexpected(value, 'a date or timestamp');
-  return Number(floorDiv(value, MICROS_PER_DAY));
+  return Number(floorDivide(value, MICROS_PER_DAY));
 }
 
 function monthsOf(days: number): number {
-  const { year, month } = civilDate(days);
+  const { year, month } = civilFromDays(days);
   return (year - 1970) * 12 + month - 1;
 }
 
 function hoursOf(value: SingleValue): number {
   if (typeof value !== 'bigint') throw unexpected(value, 'a timestamp');
-  const hours = floorDiv(value, MICROS_PER_HOUR);
+  const hours = floorDivide(value, MICROS_PER_HOUR);
   if (hours > MAX_INT || hours < -MAX_INT - 1n) {
     throw new SluiceError(
       'SCHEMA_INCOMPATIBLE',
@@ -82,7 +82,7 @@ function hashedBytes(value: SingleValue, sourceType: PrimitiveType): Uint8Array 
 
 function truncate(value: SingleValue, width: number): SingleValue {
   if (typeof value === 'number') return value - (((value % width) + width) % width);
-  if (typeof value === 'bigint') return floorDiv(value, BigInt(width)) * BigInt(width);
+  if (typeof value === 'bigint') return floorDivide(value, BigInt(width)) * BigInt(width);
   if (typeof value === 'string') return truncateString(value, width);
   if (value instanceof Uint8Array) return value.slice(0, width);
   throw unexpected(value, 'an int, long, decimal, string or binary');

@@ -1,7 +1,8 @@
+import { civilFromDays, floorDivide, MICROS_PER_DAY } from '../../civil-date.ts';
 import type { PrimitiveType } from '../spec/schema.ts';
 import { decimalParameters } from '../spec/schema-fields.ts';
 import type { SingleValue } from '../spec/single-value.ts';
-import { civilDate, floorDiv, isoDate, isoYear, MICROS_PER_DAY, pad } from './calendar.ts';
+import { isoDate, isoYear, pad } from './iso-date.ts';
 import type { Transform } from './transform.ts';
 
 /**
@@ -52,8 +53,8 @@ function valueString(type: PrimitiveType, value: SingleValue): string {
 
 /** `2026-11-20T18:05:09.000123`, always with microseconds. */
 function timestampString(micros: bigint): string {
-  const days = floorDiv(micros, MICROS_PER_DAY);
-  const { year, month, day } = civilDate(Number(days));
+  const days = floorDivide(micros, MICROS_PER_DAY);
+  const { year, month, day } = civilFromDays(Number(days));
   const rest = micros - days * MICROS_PER_DAY;
   const second = rest / 1_000_000n;
   const time = [second / 3600n, (second / 60n) % 60n, second % 60n].map((part) => pad(part, 2));

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { civilFromDays, daysFromCivil } from '#core/civil-date.ts';
 import {
-  civilFromDays,
-  daysFromCivil,
   formatDate,
   formatTimestamp,
   parseDate,

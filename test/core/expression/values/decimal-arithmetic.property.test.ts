@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { floorDivide } from '#core/civil-date.ts';
 import {
   decimalToNumber,
   divideHalfUp,
-  floorDivide,
   formatDecimal,
   parseDecimal,
   rescale,

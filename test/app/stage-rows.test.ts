@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryObjectStore } from '#adapters/memory/memory-object-store.ts';
+import { stageRows } from '#app/stage-rows.ts';
+import { padSequence } from '#core/delivery/position.ts';
+import { createTableMetadata } from '#core/iceberg/transaction/create-table.ts';
+import type { Row } from '#core/schema/field.ts';
+
+const TABLE = createTableMetadata({
+  location: 's3://lake/t',
+  tableUuid: '00000000-0000-4000-8000-000000000001',
+  schema: {
+    type: 'struct',
+    'schema-id': 0,
+    fields: [
+      { id: 1, name: 'symbol', required: false, type: 'string' },
+      { id: 2, name: 'n', required: true, type: 'int' },
+    ],
+  },
+  partitionSpec: {
+    'spec-id': 0,
+    fields: [{ 'source-id': 1, 'field-id': 1000, name: 'symbol', transform: 'identity' }],
+  },
+  properties: {},
+  nowMs: 0,
+});
+const RANGE = {
+  source: 'kinesis:s/shardId-000000000000',
+  first: { sequence: padSequence('1'), subSequence: 0 },
+  last: { sequence: padSequence('2'), subSequence: 5 },
+};
+
+async function stage(rows: readonly Row[], store = new MemoryObjectStore()) {
+  return await stageRows(store, TABLE, { rows, range: RANGE });
+}
+
+describe('stageRows', () => {
+  it('keeps null and the text "null" in partitions of their own', async () => {
+    const files = await stage([
+      { symbol: null, n: 1 },
+      { symbol: 'null', n: 2 },
+      { symbol: null, n: 3 },
+    ]);
+    expect(files.map((file) => [file.partition, file.recordCount])).toEqual([
+      [[null], 2n],
+      [['null'], 1n],
+    ]);
+    expect(new Set(files.map((file) => file.filePath)).size).toBe(2);
+  });
+
+  it('keeps long values that begin alike in partitions of their own', async () => {
+    const long = 'x'.repeat(2000);
+    const files = await stage([
+      { symbol: `${long}a`, n: 1 },
+      { symbol: `${long}b`, n: 1 },
+    ]);
+    expect(files.map((file) => file.partition)).toEqual([[`${long}a`], [`${long}b`]]);
+    expect(new Set(files.map((file) => file.filePath)).size).toBe(2);
+    expect(Math.max(...files.map((file) => Buffer.byteLength(file.filePath)))).toBeLessThan(1024);
+  });
+
+  it('names a file by where its rows come from and what they are', async () => {
+    const [file] = await stage([{ symbol: 'A', n: 1 }]);
+    expect(file?.filePath).toMatch(
+      /^s3:\/\/lake\/t\/data\/symbol=A\/shardId-000000000000_0{55}1-0_0{55}2-5_[0-9a-f]{16}\.parquet$/,
+    );
+  });
+
+  it('meets its own file when the same rows are staged again', async () => {
+    const store = new MemoryObjectStore();
+    const rows = [{ symbol: 'A', n: 1 }];
+    expect(await stage(rows, store)).toEqual(await stage(rows, store));
+  });
+});
