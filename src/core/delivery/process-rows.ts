@@ -122,11 +122,8 @@ function checkRow(
   row: Row,
   arrivalMicros: bigint,
 ): CheckedRow | { readonly reason: string } {
-  const infinite = plan.finiteFields.find(
-    (name) => typeof row[name] === 'number' && !Number.isFinite(row[name]),
-  );
-  if (infinite !== undefined)
-    return { reason: `${infinite}: expected a finite number, got ${row[infinite]}` };
+  const wrong = plan.checkSource(row);
+  if (wrong !== null) return { reason: wrong };
   const eventTimeMicros = eventTimeOf(plan, row) ?? arrivalMicros;
   const aheadMicros = eventTimeMicros - arrivalMicros;
   if (aheadMicros > plan.maxFutureSkewMicros) {
@@ -140,6 +137,8 @@ function checkRow(
     const mapped = Object.fromEntries(
       plan.mapping.map(({ column, evaluate }) => [column, evaluate(row)]),
     );
+    const wrongMapped = plan.checkMapped(mapped);
+    if (wrongMapped !== null) return { reason: wrongMapped };
     return {
       mapped,
       flags: ruled.flags,

@@ -4,13 +4,15 @@ import { compileExpression, compileTyped } from '../expression/compile-expressio
 import { convert } from '../expression/convert-type.ts';
 import type { Field, Row, Value } from '../schema/field.ts';
 import { storedName } from '../schema/field.ts';
+import { compileValueCheck, type ValueCheck } from './value-check.ts';
 
 /** A row's way from decoded event to bronze row, compiled once per function instance. */
 export interface StreamPlan {
   readonly stream: Stream;
   readonly mappingVersion: number;
-  /** Names of float and double fields that must be finite. */
-  readonly finiteFields: readonly string[];
+  readonly checkSource: ValueCheck;
+  /** A mapping may compute what no source may send, an infinity for instance. */
+  readonly checkMapped: ValueCheck;
   readonly rules: readonly {
     readonly name: string;
     readonly onFail: 'reject' | 'flag';
@@ -36,7 +38,8 @@ export function compileStreamPlan(
   return {
     stream,
     mappingVersion: options.mappingVersion,
-    finiteFields: stream.fields.filter(mustBeFinite).map(storedName),
+    checkSource: compileValueCheck(stream.fields),
+    checkMapped: compileValueCheck(stream.mapping.map(mappedColumn)),
     rules: stream.quality.map((rule) => ({
       name: rule.name,
       onFail: rule.onFail,
@@ -52,6 +55,10 @@ export function compileStreamPlan(
   };
 }
 
-function mustBeFinite(field: Field): boolean {
-  return (field.type.kind === 'float' || field.type.kind === 'double') && !field.allowNan;
+/** The stored name of a mapped column is final; money, whose stored name differs, needs no check. */
+function mappedColumn({
+  column,
+  type,
+}: Stream['mapping'][number]): Pick<Field, 'name' | 'type' | 'allowNan'> {
+  return { name: column, type, allowNan: false };
 }

@@ -112,6 +112,39 @@ describe('processRows', () => {
     ]);
   });
 
+  it('rejects a mapping that gives an infinity', () => {
+    const plan = compileStreamPlan(
+      {
+        ...STREAM,
+        mapping: [
+          { column: 'huge', expression: 'cast(value as double) * 1e308', type: { kind: 'double' } },
+        ],
+      },
+      { mappingVersion: 1 },
+    );
+    const { discarded } = processRows(
+      plan,
+      arrived([{ id: 1, at: 1, value: 50n, undecodable: false }]),
+      { source: 's', before: null },
+    );
+    expect(discarded).toMatchObject([{ reason: 'huge: expected a finite number, got Infinity' }]);
+  });
+
+  it.each([-(2n ** 63n), 2n ** 63n - 1n, -62_135_596_800_000_001n])(
+    'rejects a time no engine reads: %d',
+    (at) => {
+      const event: ArrivedEvent = {
+        position: { sequence: padSequence('1'), subSequence: 0 },
+        arrivalMicros: 40_000n,
+        decoded: { kind: 'row', row: { id: 'a', at, value: 1n }, schemaVersion: 1 },
+      };
+      const { discarded } = processRows(PLAN, [event], { source: 's', before: null });
+      expect(discarded).toMatchObject([
+        { kind: 'rejected', reason: expect.stringContaining('years 1 to 9999') },
+      ]);
+    },
+  );
+
   it('uses arrival as event time where a stream has none', () => {
     const plan = compileStreamPlan({ ...STREAM, eventTime: null }, { mappingVersion: 1 });
     const { state, counts } = processRows(

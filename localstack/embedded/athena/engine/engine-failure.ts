@@ -22,7 +22,7 @@ const RAISED_CODES: ReadonlySet<string> = new Set<FailureCode>([
   'NUMERIC_VALUE_OUT_OF_RANGE',
 ]);
 
-/** An error of the engine as a failure of the statement; file names and generated SQL are left out. */
+/** An error of the engine as a failure of the statement; the generated SQL is left out. */
 export function toSqlFailure(error: unknown): SqlFailure {
   const text = error instanceof Error ? error.message : String(error);
   const raised = RAISED.exec(text);
@@ -34,7 +34,6 @@ export function toSqlFailure(error: unknown): SqlFailure {
   const [firstLine = ''] = text.split('\n');
   const message = firstLine
     .replace(/^[A-Za-z ]+ Error: /, '')
-    .replace(/ when casting from source column .*$/, '')
-    .replaceAll(/"?\/[^\s"]+\.parquet"?/g, '<data file>');
+    .replace(/ when casting from source column .*$/, '');
   return new SqlFailure(code ?? 'GENERIC_INTERNAL_ERROR', message, { cause: error });
 }

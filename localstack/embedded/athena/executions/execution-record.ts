@@ -63,6 +63,7 @@ export function describeFailure(failure: SqlFailure): {
   const system: Partial<Record<FailureCode, number>> = {
     EXCEEDED_LOCAL_MEMORY_LIMIT: OUT_OF_RESOURCES,
     ICEBERG_INVALID_METADATA: ICEBERG_ERROR,
+    ICEBERG_BAD_DATA: ICEBERG_ERROR,
     GENERIC_INTERNAL_ERROR: INTERNAL_ERROR,
   };
   const systemType = system[code];

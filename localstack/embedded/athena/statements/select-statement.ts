@@ -66,12 +66,17 @@ export async function runSelect(
   }
   const tables = await openStatementTables(query, { services, engine, run });
   const compiled = compileSql(query, { session: run.session, openTable: tables.openTable });
-  const locate: LocateFile = (uri) => locateObject(services, uri);
+  const uris = new Map<string, string>();
+  const locate: LocateFile = (uri) => {
+    const file = locateObject(services, uri);
+    uris.set(file, uri);
+    return file;
+  };
   const prepared = await prepareViews(tables.opened(), { services, run, locate });
   const { columns } = compiled;
   let scannedBytes = 0;
   run.sink.columns(columns);
-  await runQuery({ ...prepared, sql: compiled.sql }, engine, {
+  const running = runQuery({ ...prepared, sql: compiled.sql }, engine, {
     signal: run.signal,
     onSize(total) {
       scannedBytes = total;
@@ -85,7 +90,19 @@ export async function runSelect(
       }
     },
   });
+  await running.catch((error: unknown) => {
+    throw namingObjects(error, uris);
+  });
   return { scannedBytes };
+}
+
+/** A failure to read a data file names the object, not the file of this machine that holds it. */
+function namingObjects(error: unknown, uris: ReadonlyMap<string, string>): unknown {
+  if (!(error instanceof SqlFailure)) return error;
+  const found = [...uris].filter(([file]) => error.message.includes(file));
+  if (found.length === 0) return error;
+  const message = found.reduce((text, [file, uri]) => text.replaceAll(file, uri), error.message);
+  return new SqlFailure('ICEBERG_BAD_DATA', message, { cause: error });
 }
 
 function typeAt(columns: readonly ResultColumn[], index: number): TrinoType {

@@ -134,7 +134,7 @@ describe('parseSql', () => {
     ['SELECT * FROM a JOIN b', "Expecting: 'ON', 'USING'"],
     ['SELECT * FROM a NATURAL JOIN b', "mismatched input 'NATURAL'"],
     ['SELECT * FROM t TABLESAMPLE BERNOULLI (10)', "mismatched input 'TABLESAMPLE'"],
-    ['SELECT * EXCLUDE (a) FROM t', "mismatched input '('"],
+    ['SELECT * EXCLUDE (a) FROM t', "mismatched input 'EXCLUDE'"],
     ['SELECT where(1)', "mismatched input 'where'"],
     ['SELECT a FROM t QUALIFY x = 1', "mismatched input 'x'"],
     ['SELECT top 5 a FROM t', "mismatched input '5'"],
@@ -149,9 +149,7 @@ describe('parseSql', () => {
   it('refuses statements nested too deeply instead of running out of stack', () => {
     expect(failure(`SELECT ${'('.repeat(100_000)}`)).toContain('nested too deeply');
     expect(failure(`SELECT ${'NOT '.repeat(100_000)}true`)).toContain('nested too deeply');
-    expect(failure(`SELECT ${'-'.repeat(1)}${'- '.repeat(100_000)}1`)).toContain(
-      'nested too deeply',
-    );
+    expect(failure(`SELECT ${'- '.repeat(100_000)}1`)).toContain('nested too deeply');
     expect(failure(`SELECT CAST(a AS ${'array('.repeat(100_000)}`)).toContain('nested too deeply');
   });
 
