@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Finished {
   readonly status: number | null;
@@ -17,6 +17,12 @@ export interface Finished {
 export class SluiceProcesses {
   readonly stateDir = mkdtempSync(path.join(os.tmpdir(), 'sluice-e2e-'));
   readonly #running = new Set<ChildProcess>();
+  readonly #root: string;
+
+  /** `root` is the project to work in: this repository, or a copy of it. */
+  constructor(root = ROOT) {
+    this.#root = root;
+  }
 
   /** Starts a command as the leader of a process group, so that it can be killed with all its children. */
   start(...args: string[]): { readonly child: ChildProcess; readonly finished: Promise<Finished> } {
@@ -24,7 +30,7 @@ export class SluiceProcesses {
       process.execPath,
       ['--disable-warning=ExperimentalWarning', 'bin/sluice.ts', ...args],
       {
-        cwd: ROOT,
+        cwd: this.#root,
         env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SLUICE_STATE: this.stateDir },
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,
