@@ -9,6 +9,7 @@ import { JSON_FUNCTIONS } from './functions/json-functions.ts';
 import { LAMBDA_FUNCTIONS } from './functions/lambda-functions.ts';
 import { MATH_FUNCTIONS } from './functions/math-functions.ts';
 import { REGEXP_FUNCTIONS } from './functions/regexp-functions.ts';
+import { SEQUENCE_FUNCTIONS } from './functions/sequence-functions.ts';
 import { STRING_FUNCTIONS } from './functions/string-functions.ts';
 import { WINDOW_FUNCTIONS } from './functions/window-functions.ts';
 
@@ -25,6 +26,7 @@ const FUNCTIONS: ReadonlyMap<string, FunctionSpec> = new Map(
     LAMBDA_FUNCTIONS,
     MATH_FUNCTIONS,
     REGEXP_FUNCTIONS,
+    SEQUENCE_FUNCTIONS,
     STRING_FUNCTIONS,
     WINDOW_FUNCTIONS,
   ].flatMap((table) => Object.entries(table)),

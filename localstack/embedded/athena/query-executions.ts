@@ -1,9 +1,10 @@
 import { type LakeServices, parseUri } from './catalog/lake-catalog.ts';
 import type { EngineOptions } from './engine/run-query.ts';
-import { createExecutionQueue } from './executions/execution-queue.ts';
+import { createExecutionQueue, QUEUE_CLOSED } from './executions/execution-queue.ts';
 import {
   describeFailure,
   type ExecutionRecord,
+  interrupted,
   unexpectedFailure,
 } from './executions/execution-record.ts';
 import type { ExecutionStore } from './executions/execution-store.ts';
@@ -91,6 +92,7 @@ function ended(
   end: { readonly error: unknown; readonly signal: AbortSignal; readonly completedMs: number },
 ): ExecutionRecord {
   const { error, signal, completedMs } = end;
+  if (signal.reason === QUEUE_CLOSED) return interrupted(record);
   if (signal.aborted) return cancelled(record, completedMs);
   if (error instanceof ScanLimitExceeded) {
     return {

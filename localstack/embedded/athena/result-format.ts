@@ -51,13 +51,17 @@ function member<T>(value: EngineValue, name: string): T {
 
 /** Java's Double.toString: `100.0`, `1.0E10`, `-1.5E-7`, `NaN`, `Infinity`. */
 export function formatDouble(value: number): string {
-  return formatFloating(value, Math.abs(value).toExponential());
+  const magnitude = Math.abs(value);
+  const shortest = magnitude.toExponential();
+  // Java writes at least two digits, and then the two nearest: 4.9E-324, not 5.0E-324.
+  const oneDigit = /^\de/.test(shortest);
+  return formatFloating(value, oneDigit ? magnitude.toExponential(1) : shortest);
 }
 
 /** Java's Float.toString: the fewest digits that give the same 32-bit number. */
 export function formatReal(value: number): string {
   const magnitude = Math.abs(value);
-  for (let digits = 0; digits < 9; digits++) {
+  for (let digits = 1; digits < 9; digits++) {
     const text = magnitude.toExponential(digits);
     if (Math.fround(Number(text)) === Math.fround(magnitude)) return formatFloating(value, text);
   }

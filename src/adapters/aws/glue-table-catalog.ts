@@ -16,8 +16,8 @@ import type { TableCatalog, TableIdent, TablePointer } from '#ports/table-catalo
 /**
  * TableCatalog on the Glue Data Catalog: the swap is UpdateTable with the VersionId that was read, so of
  * two writers one loses. SkipArchive keeps the table below Glue's quota of archived versions.
- * `client` must make one attempt per call: a repeated UpdateTable whose first answer was lost would look
- * like a conflict. Source: Apache Iceberg, Glue catalog; AWS Glue API, UpdateTable.
+ * `client` must make one attempt per call (`maxAttempts: 1`; anything else throws USAGE): a repeated
+ * UpdateTable whose first answer was lost would look like a conflict. Source: Apache Iceberg, Glue catalog; AWS Glue API, UpdateTable.
  */
 export function createGlueTableCatalog(client: GlueClient): TableCatalog {
   return {
@@ -36,7 +36,11 @@ async function getTable(client: GlueClient, ident: TableIdent): Promise<Table> {
   } catch (error) {
     if (!(error instanceof EntityNotFoundException)) throw asUnavailable(ident, error);
   }
-  throw new SluiceError(
+  throw notFound(ident);
+}
+
+function notFound(ident: TableIdent): SluiceError {
+  return new SluiceError(
     'TABLE_NOT_FOUND',
     `${ident.database}.${ident.table} is not in the Glue catalogue; deploy its stack first`,
   );
@@ -59,6 +63,13 @@ interface Swap {
 }
 
 async function swapPointer(client: GlueClient, ident: TableIdent, swap: Swap): Promise<void> {
+  const attempts = await client.config.maxAttempts();
+  if (attempts !== 1) {
+    throw new SluiceError(
+      'USAGE',
+      `the Glue client makes ${attempts} attempts per call, expected 1: a commit must not be repeated blindly`,
+    );
+  }
   // The table's other properties (description, owner, foreign parameters) are kept as they are now.
   const table = await getTable(client, ident);
   const current = pointerOf(ident, table);
@@ -107,7 +118,6 @@ function nextTableInput(table: Table, { base, next }: Swap): TableInput {
 /** Errors after which the table certainly is what it was. */
 const REFUSALS: ReadonlySet<string> = new Set([
   'AccessDeniedException',
-  'EntityNotFoundException',
   'InvalidInputException',
   'ResourceNumberLimitExceededException',
   'ThrottlingException',
@@ -117,6 +127,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
 function swapFailure(ident: TableIdent, error: unknown): SluiceError {
   const name = error instanceof Error ? error.name : '';
   if (name === 'ConcurrentModificationException') return conflict(ident, error);
+  if (error instanceof EntityNotFoundException) return notFound(ident);
   const refused = error instanceof GlueServiceException && REFUSALS.has(name);
   return refused ? asUnavailable(ident, error) : stateUnknown(ident, error);
 }

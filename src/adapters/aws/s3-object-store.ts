@@ -79,8 +79,9 @@ async function putObject(
       }),
     );
   } catch (error) {
-    // 412: the key is taken; 409: another conditional write of the key is under way and has won.
-    if (ifNoneMatch !== undefined && [409, 412].includes(statusOf(error) ?? 0)) {
+    // Not 409, "a conflicting operation occurred": the key may be free after it (a delete does it too), and
+    // the write has to be repeated. Source: S3 API, PutObject, If-None-Match.
+    if (ifNoneMatch !== undefined && statusOf(error) === 412) {
       throw new SluiceError('OBJECT_EXISTS', `${uri}: the key is taken`, { cause: error });
     }
     throw asUnavailable('write', uri, error);

@@ -124,7 +124,7 @@ describe('StartQueryExecution', () => {
     [{ QueryString: 'x'.repeat(262_145) }, 'Query string exceeds the limit'],
     [
       { ResultReuseConfiguration: { ResultReuseByAgeConfiguration: { Enabled: true } } },
-      'does not emulate ResultReuseConfiguration',
+      'does not emulate the reuse of query results',
     ],
   ])('refuses %j', async (input, message) => {
     await expect(start('SELECT 1', input)).rejects.toMatchObject({

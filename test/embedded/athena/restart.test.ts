@@ -66,3 +66,20 @@ it('marks executions that a crash cut off as failed', async () => {
   expect(left).toMatchObject({ state: 'FAILED', error: { Retryable: true } });
   expect(left?.reason).toContain('stopped while the query was running');
 });
+
+it('marks executions that a shutdown cut off as failed, not as cancelled', async () => {
+  const folder = temporaryFolder();
+  const lake = await startLake({ folder });
+  const series = 'UNNEST(sequence(1, 9999))';
+  const id = await start(
+    lake,
+    `SELECT sum(a.x * b.x * c.x % 7) FROM ${series} a(x), ${series} b(x), ${series} c(x)`,
+  );
+  const state = async () =>
+    (await lake.clients.athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id })))
+      .QueryExecution?.Status?.State;
+  await expect.poll(state).toBe('RUNNING');
+  await lake.close();
+  const left = openExecutionStore(path.join(folder, 'athena', 'executions')).get(id);
+  expect(left).toMatchObject({ state: 'FAILED', error: { Retryable: true } });
+});

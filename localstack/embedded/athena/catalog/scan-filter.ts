@@ -74,7 +74,7 @@ function timestampOf(node: Expression): bigint | null {
   if (days !== null) return BigInt(days) * BigInt(MS_PER_DAY) * 1000n;
   const match =
     node.type === 'timestamp'
-      ? /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?)?(?: ?UTC)?$/.exec(
+      ? /^(\d{4}-\d{2}-\d{2})(?: (\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?)?(?: ?UTC)?$/.exec(
           node.value.trim(),
         )
       : null;

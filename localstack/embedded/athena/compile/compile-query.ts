@@ -4,8 +4,8 @@ import { commonSuperType, zonesDiffer } from '../trino-types/coercion.ts';
 import { coerce } from '../trino-types/compiled.ts';
 import { sameType, type TrinoType, typeName } from '../trino-types/trino-type.ts';
 import { compileSelect } from './compile-select.ts';
-import { requireOrderable, sortItemSql } from './compile-window.ts';
 import type { CommonTableView, CompiledQuery, Compiler, QueryEnvironment } from './context.ts';
+import { requireOrderable, sortItemSql } from './expressions/compile-window.ts';
 import { createScope, type ScopeColumn } from './scope.ts';
 import { topLevelContext } from './top-level-context.ts';
 

@@ -2,11 +2,11 @@ import type { Expression, Select, SelectItem, SortItem, Window } from '../sql/as
 import { failAt } from '../sql-failure.ts';
 import { type Compiled, coerce } from '../trino-types/compiled.ts';
 import { typeName } from '../trino-types/trino-type.ts';
-import { compileCondition } from './compile-expression.ts';
 import { compileFrom } from './compile-from.ts';
 import { compileGroupBy, holdsAggregate } from './compile-group-by.ts';
-import { requireOrderable, sortItemSql } from './compile-window.ts';
 import type { CompiledQuery, Compiler, ExpressionContext, QueryEnvironment } from './context.ts';
+import { compileCondition } from './expressions/compile-expression.ts';
+import { requireOrderable, sortItemSql } from './expressions/compile-window.ts';
 import { collectScanConditions } from './scan-conditions.ts';
 import { columnsOf, createScope } from './scope.ts';
 import { topLevelContext } from './top-level-context.ts';

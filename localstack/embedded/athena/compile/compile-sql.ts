@@ -1,8 +1,8 @@
 import type { Query } from '../sql/ast.ts';
 import { SqlFailure } from '../sql-failure.ts';
-import { compileExpression } from './compile-expression.ts';
 import { compileQuery } from './compile-query.ts';
 import type { CompiledQuery, Compiler, OpenTable, Session } from './context.ts';
+import { compileExpression } from './expressions/compile-expression.ts';
 
 /** Longest SQL handed to the engine: a guard that repeats its operand grows with every nesting. */
 const MAX_SQL_LENGTH = 4_000_000;

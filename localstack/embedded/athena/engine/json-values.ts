@@ -1,5 +1,5 @@
-import { parseJsonPath } from '../functions/json-path.ts';
 import { formatDouble } from '../result-format.ts';
+import { parseJsonPath } from './json-path.ts';
 
 /** A parsed JSON value; numbers keep their text, because a double cannot hold every integer. */
 type JsonValue = null | boolean | string | JsonNumber | readonly JsonValue[] | JsonObject;

@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly threads: number;
 }
 
+const INTERRUPT_INTERVAL_MS = 20;
+
 /** Rows of one chunk, row by row, in DuckDB's value classes. */
 export type Rows = readonly (readonly unknown[])[];
 
@@ -57,16 +59,32 @@ export async function runQuery(
     allow_community_extensions: 'false',
   });
   const connection = await instance.connect();
-  const interrupt = (): void => connection.interrupt();
-  control.signal.addEventListener('abort', interrupt);
+  const stopInterrupting = interruptOnAbort(connection, control.signal);
   try {
     await runOn(connection, query, control);
   } finally {
-    control.signal.removeEventListener('abort', interrupt);
+    stopInterrupting();
     connection.closeSync();
     instance.closeSync();
     rmSync(spillDir, { recursive: true, force: true });
   }
+}
+
+/**
+ * Interrupts what runs on a connection once the signal is aborted, again and again: an interrupt
+ * that comes before a statement has begun is lost. Gives the function that ends it.
+ */
+function interruptOnAbort(connection: DuckDBConnection, signal: AbortSignal): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const begin = (): void => {
+    connection.interrupt();
+    timer = setInterval(() => connection.interrupt(), INTERRUPT_INTERVAL_MS);
+  };
+  signal.addEventListener('abort', begin);
+  return () => {
+    signal.removeEventListener('abort', begin);
+    clearInterval(timer);
+  };
 }
 
 async function runOn(

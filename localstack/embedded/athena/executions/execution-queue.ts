@@ -1,3 +1,6 @@
+/** Why the jobs of a queue that is closed are aborted. */
+export const QUEUE_CLOSED = new Error('the queue is closed');
+
 /** Runs jobs in the order they come, a few at a time. */
 export interface ExecutionQueue {
   /** Starts the job when there is room. */
@@ -50,7 +53,7 @@ export function createExecutionQueue(concurrency: number): ExecutionQueue {
     async close() {
       waiting.length = 0;
       const jobs = [...running.values()];
-      for (const job of jobs) job.abort.abort(new Error('closing'));
+      for (const job of jobs) job.abort.abort(QUEUE_CLOSED);
       await Promise.allSettled(jobs.map((job) => job.done));
     },
   };

@@ -78,6 +78,24 @@ export function describeFailure(failure: SqlFailure): {
   };
 }
 
+const INTERRUPTED = 'the local cloud stopped while the query was running; run it again';
+
+/** The record of an execution that the end of the process cut off. */
+export function interrupted(record: ExecutionRecord): ExecutionRecord {
+  return {
+    ...record,
+    state: 'FAILED',
+    reason: `GENERIC_INTERNAL_ERROR: ${INTERRUPTED}`,
+    error: {
+      ErrorCategory: SYSTEM_ERROR,
+      ErrorType: INTERNAL_ERROR,
+      Retryable: true,
+      ErrorMessage: INTERRUPTED,
+    },
+    completedMs: record.startedMs ?? record.submittedMs,
+  };
+}
+
 /** Anything that is no failure of the statement itself: a fault of the engine, told without its details. */
 export function unexpectedFailure(error: unknown): SqlFailure {
   const message = error instanceof Error ? error.message : String(error);

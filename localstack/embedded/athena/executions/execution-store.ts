@@ -1,12 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { replaceFile } from '#embedded/replace-file.ts';
-import type { ExecutionRecord } from './execution-record.ts';
+import { type ExecutionRecord, interrupted } from './execution-record.ts';
 
 /** Executions that are remembered; older ones are forgotten, their results stay in S3. */
 const MAX_EXECUTIONS = 1000;
-
-const INTERRUPTED = 'the local cloud stopped while the query was running; run it again';
 
 /** Executions, one JSON file each, newest last. */
 export interface ExecutionStore {
@@ -57,14 +55,4 @@ function loadRecords(stateDir: string): readonly ExecutionRecord[] {
     .filter((name) => name.endsWith('.json'))
     .map((name) => JSON.parse(readFileSync(path.join(stateDir, name), 'utf8')) as ExecutionRecord)
     .sort((a, b) => a.submittedMs - b.submittedMs);
-}
-
-function interrupted(record: ExecutionRecord): ExecutionRecord {
-  return {
-    ...record,
-    state: 'FAILED',
-    reason: `GENERIC_INTERNAL_ERROR: ${INTERRUPTED}`,
-    error: { ErrorCategory: 1, ErrorType: 201, Retryable: true, ErrorMessage: INTERRUPTED },
-    completedMs: record.startedMs ?? record.submittedMs,
-  };
 }

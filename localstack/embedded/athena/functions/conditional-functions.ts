@@ -1,5 +1,5 @@
-import { unify } from '../compile/compile-case.ts';
-import { compileComparison } from '../compile/compile-comparison.ts';
+import { unify } from '../compile/expressions/compile-case.ts';
+import { compileComparison } from '../compile/expressions/compile-comparison.ts';
 import { failAt } from '../sql-failure.ts';
 import { type Compiled, coerce } from '../trino-types/compiled.ts';
 import { BOOLEAN, isFloating, quoteText, typeName, VARCHAR } from '../trino-types/trino-type.ts';

@@ -1,3 +1,4 @@
+import { parseJsonPath } from '../engine/json-path.ts';
 import { failAt } from '../sql-failure.ts';
 import { type Compiled, coerce } from '../trino-types/compiled.ts';
 import { BIGINT, JSON_TYPE, quoteText, VARCHAR } from '../trino-types/trino-type.ts';
@@ -9,7 +10,6 @@ import {
   scalar,
   unexpectedParameters,
 } from './function-spec.ts';
-import { parseJsonPath } from './json-path.ts';
 
 /** JSON is held as text and read by our own functions. Source: Trino documentation, JSON functions and operators. */
 export const JSON_FUNCTIONS: FunctionTable = {

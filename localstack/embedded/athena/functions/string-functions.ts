@@ -10,6 +10,9 @@ import {
 } from './function-spec.ts';
 import { failWhen } from './guard.ts';
 
+/** Trino's limit is 2^31 - 1; one call must not fill the memory of a laptop. */
+const MAX_PADDED_LENGTH = 1_000_000;
+
 const SPACES = "(' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))";
 
 /** Strings count and compare by code points. Source: Trino documentation, String functions. */
@@ -120,8 +123,8 @@ function padding(duckFunction: string): FunctionSpec {
     returns: VARCHAR,
     sql: (text, size, pad) =>
       failWhen(
-        `${size} < 0 OR ${pad} = ''`,
-        'Target length must be in the range [0..2147483647] and the padding string not empty',
+        `${size} < 0 OR ${size} > ${MAX_PADDED_LENGTH} OR ${pad} = ''`,
+        `Target length must be in the range [0..${MAX_PADDED_LENGTH}] and the padding string not empty`,
         { sql: `${duckFunction}(${text}, CAST(${size} AS INTEGER), ${pad})`, type: VARCHAR },
       ),
   });

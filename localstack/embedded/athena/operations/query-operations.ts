@@ -93,10 +93,12 @@ const START_MEMBERS = [
   'ResultConfiguration',
   'WorkGroup',
   'ExecutionParameters',
+  'ResultReuseConfiguration',
 ];
 
 function startQuery(input: Input, deps: QueryOperationDeps): unknown {
   refuseUnknownMembers(input, START_MEMBERS, 'StartQueryExecution');
+  refuseResultReuse(input);
   const record = newRecord(input, deps);
   const earlier = record.clientToken === null ? null : deps.executions.byToken(record.clientToken);
   if (earlier !== null) {
@@ -110,6 +112,15 @@ function startQuery(input: Input, deps: QueryOperationDeps): unknown {
   deps.executions.put(record);
   deps.submit(record);
   return { QueryExecutionId: record.id };
+}
+
+/** Drivers send the structure to switch reuse off. */
+function refuseResultReuse(input: Input): void {
+  const reuse = optionalStructure(input, 'ResultReuseConfiguration');
+  const byAge = optionalStructure(reuse, 'ResultReuseByAgeConfiguration');
+  if (byAge['Enabled'] === true) {
+    throw invalidRequest('the local cloud does not emulate the reuse of query results');
+  }
 }
 
 function newRecord(input: Input, deps: QueryOperationDeps): ExecutionRecord {
@@ -152,6 +163,9 @@ async function getResults(
 ): Promise<unknown> {
   const members = ['QueryExecutionId', 'NextToken', 'MaxResults', 'QueryResultType'];
   refuseUnknownMembers(input, members, 'GetQueryResults');
+  if ((optionalString(input, 'QueryResultType') ?? 'DATA_ROWS') !== 'DATA_ROWS') {
+    throw invalidRequest('the local cloud does not emulate data manifests');
+  }
   requireResult(record);
   const { bucket, key } = parseUri(record.outputUri);
   const file = deps.s3.objectFile(bucket, key);

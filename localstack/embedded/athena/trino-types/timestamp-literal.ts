@@ -4,8 +4,9 @@ import type { Compiled } from './compiled.ts';
 import { fromLocalSql, resolveZone } from './time-zone.ts';
 import { MAX_TIMESTAMP_PRECISION } from './trino-type.ts';
 
-const TIMESTAMP =
-  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,12}))?)?)?(?: ?([A-Za-z+-][A-Za-z0-9_/:+-]*))?$/;
+const TIME = '(\\d{1,2}):(\\d{1,2})(?::(\\d{1,2})(?:\\.(\\d{1,12}))?)?';
+const ZONE = '(?: ([A-Za-z][A-Za-z0-9_/+-]*)| ?([+-]\\d{2}:\\d{2}))';
+const TIMESTAMP = new RegExp(`^(\\d{4})-(\\d{1,2})-(\\d{1,2})(?: ${TIME})?${ZONE}?$`);
 
 /**
  * `TIMESTAMP '2026-01-31 10:00:00.123 Europe/Berlin'`: the number of fractional digits is the
@@ -15,7 +16,8 @@ export function parseTimestampLiteral(text: string, position: Position): Compile
   const match = TIMESTAMP.exec(text);
   const invalid = failAt('INVALID_LITERAL', position, `'${text}' is not a valid timestamp literal`);
   if (match === null) throw invalid;
-  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone] = match;
+  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = ''] = match;
+  const zone = match[8] ?? match[9];
   if (fraction.length > MAX_TIMESTAMP_PRECISION) {
     throw notSupported(position, 'timestamps finer than microseconds');
   }

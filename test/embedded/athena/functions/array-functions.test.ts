@@ -34,6 +34,10 @@ describeExpressions('array functions', {
   'ARRAY[1] || CAST(NULL AS array(integer))': null,
   'sequence(1, 4)': '[1, 2, 3, 4]',
   'sequence(5, 1, -2)': '[5, 3, 1]',
+  'sequence(3, 3)': '[3]',
+  'cardinality(sequence(1, 10000))': '10000',
+  'sequence(9223372036854775806, 9223372036854775807)':
+    '[9223372036854775806, 9223372036854775807]',
   "sequence(date '2026-01-31', date '2026-04-01', interval '1' month)":
     '[2026-01-31, 2026-02-28, 2026-03-31]',
   "sequence(date '2026-01-01', date '2026-01-03')": '[2026-01-01, 2026-01-02, 2026-01-03]',
@@ -70,6 +74,9 @@ describeFailures('array functions fail', {
   "ARRAY[1, 'a']": 'All ARRAY elements must be the same type',
   'sequence(1, 5, -1)': 'INVALID_FUNCTION_ARGUMENT',
   'sequence(1, 20000)': 'must not have more than 10000 entries',
+  'sequence(1, 9223372036854775807)': 'must not have more than 10000 entries',
+  'sequence(9223372036854775807, -9223372036854775807, -1)': 'must not have more than 10000',
+  'repeat(1, 9223372036854775807)': 'must be less than or equal to 10000',
   'cardinality(1)': 'Unexpected parameters (integer) for function cardinality',
   'ARRAY[1] = ARRAY[1]': 'NOT_SUPPORTED',
   'transform(ARRAY[1], 5)': 'expects a lambda',

@@ -76,6 +76,7 @@ describeFailures('CAST fails', {
   "CAST('a' AS char(3))": 'NOT_SUPPORTED',
   'CAST(1 AS decimal(39,0))': 'DECIMAL precision must be in range [1, 38]: 39',
   "date '2026-02-30'": "INVALID_LITERAL: line 1:8: '2026-02-30' is not a valid date literal",
+  "timestamp '2026-01-01T10:00:00'": 'is not a valid timestamp literal',
   "timestamp '2026-01-01 25:00:00'": 'is not a valid timestamp literal',
   "timestamp '2026-01-01 00:00:00 Nowhere/City'": 'is not a valid time zone',
 });

@@ -98,6 +98,7 @@ describeFailures('string functions refuse', {
   "split_part('a', ',', 0)": 'INVALID_FUNCTION_ARGUMENT: Index must be greater than zero',
   "split('a', '')": 'The delimiter may not be the empty string',
   "lpad('a', 3, '')": 'padding string not empty',
+  "rpad('a', 2147483647, 'x')": 'Target length must be in the range [0..1000000]',
   "codepoint('ab')": 'single character string',
   "regexp_like('a', '(?=a)')": 'INVALID_FUNCTION_ARGUMENT: invalid perl operator',
   "regexp_replace('a', 'a', '${name}')": 'NOT_SUPPORTED',

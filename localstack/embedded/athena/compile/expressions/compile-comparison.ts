@@ -1,8 +1,8 @@
-import type { ComparisonOperator, Position } from '../sql/ast.ts';
-import { failAt, notSupported } from '../sql-failure.ts';
-import { commonSuperType } from '../trino-types/coercion.ts';
-import { type Compiled, coerce } from '../trino-types/compiled.ts';
-import { BOOLEAN, isFloating, typeName } from '../trino-types/trino-type.ts';
+import type { ComparisonOperator, Position } from '../../sql/ast.ts';
+import { failAt, notSupported } from '../../sql-failure.ts';
+import { commonSuperType } from '../../trino-types/coercion.ts';
+import { type Compiled, coerce } from '../../trino-types/compiled.ts';
+import { BOOLEAN, isFloating, typeName } from '../../trino-types/trino-type.ts';
 
 const NOT_COMPARED: readonly string[] = ['array', 'map', 'row', 'json'];
 

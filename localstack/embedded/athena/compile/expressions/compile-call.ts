@@ -1,15 +1,15 @@
-import { findFunction } from '../function-allow-list.ts';
+import { findFunction } from '../../function-allow-list.ts';
 import {
   type AggregateCall,
   type FunctionSpec,
   unexpectedParameters,
-} from '../functions/function-spec.ts';
-import type { Expression, FunctionCall, Position } from '../sql/ast.ts';
-import { failAt } from '../sql-failure.ts';
-import { type Compiled, coerce } from '../trino-types/compiled.ts';
-import { BOOLEAN } from '../trino-types/trino-type.ts';
+} from '../../functions/function-spec.ts';
+import type { Expression, FunctionCall, Position } from '../../sql/ast.ts';
+import { failAt } from '../../sql-failure.ts';
+import { type Compiled, coerce } from '../../trino-types/compiled.ts';
+import { BOOLEAN } from '../../trino-types/trino-type.ts';
+import type { ExpressionContext } from '../context.ts';
 import { compileSortItems, compileWindow } from './compile-window.ts';
-import type { ExpressionContext } from './context.ts';
 
 type CallNode = FunctionCall & Position;
 

@@ -5,11 +5,11 @@ import type {
   SortItem,
   Window,
   WindowFrame,
-} from '../sql/ast.ts';
-import { failAt, notSupported } from '../sql-failure.ts';
-import type { Compiled } from '../trino-types/compiled.ts';
-import { isInteger, isNumeric, typeName } from '../trino-types/trino-type.ts';
-import type { ExpressionContext } from './context.ts';
+} from '../../sql/ast.ts';
+import { failAt, notSupported } from '../../sql-failure.ts';
+import type { Compiled } from '../../trino-types/compiled.ts';
+import { isInteger, isNumeric, typeName } from '../../trino-types/trino-type.ts';
+import type { ExpressionContext } from '../context.ts';
 
 /** `ORDER BY …` with Trino's defaults spelled out; empty for no items. */
 export function compileSortItems(items: readonly SortItem[], context: ExpressionContext): string {

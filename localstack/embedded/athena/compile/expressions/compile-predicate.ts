@@ -1,9 +1,9 @@
-import type { Expression } from '../sql/ast.ts';
-import { failAt, notSupported } from '../sql-failure.ts';
-import { type Compiled, coerce } from '../trino-types/compiled.ts';
-import { BOOLEAN, isFloating, typeName, UNKNOWN } from '../trino-types/trino-type.ts';
+import type { Expression } from '../../sql/ast.ts';
+import { failAt, notSupported } from '../../sql-failure.ts';
+import { type Compiled, coerce } from '../../trino-types/compiled.ts';
+import { BOOLEAN, isFloating, typeName, UNKNOWN } from '../../trino-types/trino-type.ts';
+import type { CompiledQuery, ExpressionContext } from '../context.ts';
 import { compileComparison, toCommonType } from './compile-comparison.ts';
-import type { CompiledQuery, ExpressionContext } from './context.ts';
 
 /** Conditions that are not plain comparisons. Every one gives true, false or null. */
 export function compilePredicate(node: Expression, context: ExpressionContext): Compiled {

@@ -1,13 +1,13 @@
-import type { Expression } from '../sql/ast.ts';
-import { plainCall } from '../sql/parse-call.ts';
-import { failAt } from '../sql-failure.ts';
-import { numericOperation } from '../trino-types/arithmetic.ts';
-import type { Compiled } from '../trino-types/compiled.ts';
-import { isNumeric, typeName } from '../trino-types/trino-type.ts';
+import type { Expression } from '../../sql/ast.ts';
+import { plainCall } from '../../sql/parse-call.ts';
+import { failAt } from '../../sql-failure.ts';
+import { numericOperation } from '../../trino-types/arithmetic.ts';
+import type { Compiled } from '../../trino-types/compiled.ts';
+import { isNumeric, typeName } from '../../trino-types/trino-type.ts';
+import type { ExpressionContext } from '../context.ts';
 import { compileCall } from './compile-call.ts';
 import { compileNumber } from './compile-literal.ts';
 import { compileTimeArithmetic } from './compile-time-arithmetic.ts';
-import type { ExpressionContext } from './context.ts';
 
 /** `+ - * / %` and `||`. Source: Trino documentation, Mathematical operators, Decimal functions and operators. */
 export function compileArithmetic(

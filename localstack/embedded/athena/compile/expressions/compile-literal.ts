@@ -1,8 +1,8 @@
-import type { Expression, Position } from '../sql/ast.ts';
-import { failAt, notSupported } from '../sql-failure.ts';
-import { integerLiteralType } from '../trino-types/coercion.ts';
-import type { Compiled } from '../trino-types/compiled.ts';
-import { parseTimestampLiteral } from '../trino-types/timestamp-literal.ts';
+import type { Expression, Position } from '../../sql/ast.ts';
+import { failAt, notSupported } from '../../sql-failure.ts';
+import { integerLiteralType } from '../../trino-types/coercion.ts';
+import type { Compiled } from '../../trino-types/compiled.ts';
+import { parseTimestampLiteral } from '../../trino-types/timestamp-literal.ts';
 import {
   BIGINT,
   BOOLEAN,
@@ -17,7 +17,7 @@ import {
   UNKNOWN,
   VARBINARY,
   VARCHAR,
-} from '../trino-types/trino-type.ts';
+} from '../../trino-types/trino-type.ts';
 
 /** Constants of a statement; null when the node is none. */
 export function compileLiteral(node: Expression): Compiled | null {

@@ -1,11 +1,11 @@
-import { compileSubscript } from '../functions/array-functions.ts';
-import type { Expression, Identifier } from '../sql/ast.ts';
-import { plainCall } from '../sql/parse-call.ts';
-import { failAt, notSupported } from '../sql-failure.ts';
-import { cast } from '../trino-types/cast.ts';
-import { commonTypeOf } from '../trino-types/coercion.ts';
-import { type Compiled, coerce } from '../trino-types/compiled.ts';
-import { resolveTypeName } from '../trino-types/resolve-type-name.ts';
+import { compileSubscript } from '../../functions/array-functions.ts';
+import type { Expression, Identifier } from '../../sql/ast.ts';
+import { plainCall } from '../../sql/parse-call.ts';
+import { failAt, notSupported } from '../../sql-failure.ts';
+import { cast } from '../../trino-types/cast.ts';
+import { commonTypeOf } from '../../trino-types/coercion.ts';
+import { type Compiled, coerce } from '../../trino-types/compiled.ts';
+import { resolveTypeName } from '../../trino-types/resolve-type-name.ts';
 import {
   arrayOf,
   BOOLEAN,
@@ -13,15 +13,15 @@ import {
   sameType,
   type TrinoType,
   typeName,
-} from '../trino-types/trino-type.ts';
+} from '../../trino-types/trino-type.ts';
+import type { ExpressionContext } from '../context.ts';
+import { resolveColumn } from '../scope.ts';
 import { compileArithmetic, compileNegation } from './compile-arithmetic.ts';
 import { compileCall } from './compile-call.ts';
 import { compileCase } from './compile-case.ts';
 import { compileComparison } from './compile-comparison.ts';
 import { compileLiteral } from './compile-literal.ts';
 import { compilePredicate } from './compile-predicate.ts';
-import type { ExpressionContext } from './context.ts';
-import { resolveColumn } from './scope.ts';
 
 /**
  * Turns an expression into DuckDB SQL with exactly Trino's meaning, or throws. Every construct has

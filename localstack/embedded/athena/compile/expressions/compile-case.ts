@@ -1,10 +1,10 @@
-import type { Expression } from '../sql/ast.ts';
-import { failAt, notSupported } from '../sql-failure.ts';
-import { commonTypeOf, zonesDiffer } from '../trino-types/coercion.ts';
-import { type Compiled, coerce } from '../trino-types/compiled.ts';
-import { BOOLEAN, type TrinoType, typeName } from '../trino-types/trino-type.ts';
+import type { Expression } from '../../sql/ast.ts';
+import { failAt, notSupported } from '../../sql-failure.ts';
+import { commonTypeOf, zonesDiffer } from '../../trino-types/coercion.ts';
+import { type Compiled, coerce } from '../../trino-types/compiled.ts';
+import { BOOLEAN, type TrinoType, typeName } from '../../trino-types/trino-type.ts';
+import type { ExpressionContext } from '../context.ts';
 import { compileComparison } from './compile-comparison.ts';
-import type { ExpressionContext } from './context.ts';
 
 /** Both forms of CASE. A missing ELSE gives null. */
 export function compileCase(

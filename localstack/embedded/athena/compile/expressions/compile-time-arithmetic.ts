@@ -1,7 +1,7 @@
-import type { BinaryOperator } from '../sql/ast.ts';
-import type { Compiled } from '../trino-types/compiled.ts';
-import { fromLocalSql, toLocalSql } from '../trino-types/time-zone.ts';
-import { isFloating, isInteger, type TrinoType } from '../trino-types/trino-type.ts';
+import type { BinaryOperator } from '../../sql/ast.ts';
+import type { Compiled } from '../../trino-types/compiled.ts';
+import { fromLocalSql, toLocalSql } from '../../trino-types/time-zone.ts';
+import { isFloating, isInteger, type TrinoType } from '../../trino-types/trino-type.ts';
 
 /**
  * Date and time arithmetic; null when the operands are none of it.
