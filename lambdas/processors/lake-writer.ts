@@ -27,11 +27,10 @@ function report({ stream, outcome, snapshotId, attempts, counts }: IngestedStrea
     attempts,
     ...counts,
   });
-  const metric = metrics.singleMetric();
-  metric.addDimension('stream', stream);
-  metric.addMetric('RowsCommitted', MetricUnit.Count, counts.committed);
   metrics.addMetric('RowsReceived', MetricUnit.Count, counts.received);
+  metrics.addMetric('RowsCommitted', MetricUnit.Count, counts.committed);
   metrics.addMetric('RowsRejected', MetricUnit.Count, counts.rejected + counts.deadLettered);
+  metrics.addMetric('RowsLate', MetricUnit.Count, counts.late);
   metrics.addMetric('CommitAttempts', MetricUnit.Count, attempts);
 }
 
