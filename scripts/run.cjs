@@ -45,8 +45,18 @@ function readOrNull(file) {
 
 function run(command, args, options) {
   var result = childProcess.spawnSync(command, args, options);
-  if (result.error) throw result.error;
+  if (result.error) {
+    console.error(
+      'sluice: cannot run "' +
+        command +
+        '": ' +
+        result.error.message +
+        '; expected npm on the PATH.',
+    );
+    process.exit(1);
+  }
   if (result.status !== 0) {
+    if (result.signal) process.exit(130); // Ctrl-C: whoever pressed it knows
     console.error(
       'sluice: "' +
         [path.basename(command)].concat(args).join(' ') +
@@ -60,7 +70,7 @@ function run(command, args, options) {
 
 function install() {
   console.error(
-    'sluice: installing the packages of package-lock.json (once; about 750 MB, usually under two minutes) ...',
+    'sluice: installing the packages of package-lock.json (once; about 700 MB, usually under two minutes) ...',
   );
   var env = Object.assign({}, process.env);
   delete env.NODE_ENV; // production would leave out the development dependencies
@@ -127,6 +137,13 @@ var child = childProcess.spawn(runtime, ['--disable-warning=ExperimentalWarning'
     child.kill(signal);
   });
 });
+// npm gives SIGTERM to its shell, and a shell ends without passing it on: losing the parent is the signal then.
+var parent = process.ppid;
+if (process.env.npm_lifecycle_event) {
+  setInterval(function () {
+    if (process.ppid !== parent) child.kill('SIGTERM');
+  }, 500).unref();
+}
 child.on('exit', function (code, signal) {
   if (signal) {
     process.removeAllListeners(signal);

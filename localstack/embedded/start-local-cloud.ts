@@ -48,48 +48,75 @@ export interface RunningLocalCloud {
 /**
  * Brings up every emulated service on the kept state, deploys the assembly into them and starts the event
  * source mappings. Throws USAGE when the port is taken, FEATURE_UNSUPPORTED when the template holds
- * something that is not emulated.
+ * something that is not emulated; what was open by then is closed.
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<RunningLocalCloud> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closeOne of closers.splice(0).reverse()) await closeOne();
+  };
+  try {
+    return { ...(await bringUp(options, (closeOne) => closers.push(closeOne))), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** `onClose` takes what has to be closed, the last one first. */
+async function bringUp(
+  options: LocalCloudOptions,
+  onClose: (closeOne: () => Promise<void>) => void,
+): Promise<Omit<RunningLocalCloud, 'close'>> {
   const folder = (service: string): string => path.join(options.stateDir, service);
+  const opened = <T extends { close(): Promise<void> }>(service: T): T => {
+    onClose(() => service.close());
+    return service;
+  };
   const assembly = loadAssembly(options.assemblyDir);
   // First: LevelDB's lock keeps a second local cloud off the state.
-  const dynamoDb = await openDynamoDbService({ stateDir: folder('dynamodb') });
-  const s3 = openS3Service({ stateDir: folder('s3'), nowMs: Date.now });
-  const kinesis = createKinesisService({ stateDir: folder('kinesis') });
-  const glue = createGlueService({ stateDir: folder('glue'), s3 });
-  const athena = createAthenaService({ stateDir: folder('athena'), s3, glue });
+  const dynamoDb = opened(await openDynamoDbService({ stateDir: folder('dynamodb') }));
+  const s3 = opened(openS3Service({ stateDir: folder('s3'), nowMs: Date.now }));
+  const kinesis = opened(createKinesisService({ stateDir: folder('kinesis') }));
+  const glue = opened(createGlueService({ stateDir: folder('glue'), s3 }));
+  const athena = opened(createAthenaService({ stateDir: folder('athena'), s3, glue }));
   // The functions need the endpoint, and the gateway is what gives it: what comes later is filled in.
   const later: { lambda?: LambdaService; health?: () => LocalCloudHealth } = {};
-  const gateway = await startGateway({
-    port: options.port,
-    services: {
-      s3,
-      kinesis,
-      glue,
-      athena,
-      dynamodb: dynamoDb,
-      sts: createStsService(),
-      lambda: {
-        handle: (request, response) => later.lambda?.handle(request, response),
-        close: async () => {},
+  const gateway = opened(
+    await startGateway({
+      port: options.port,
+      services: {
+        s3,
+        kinesis,
+        glue,
+        athena,
+        dynamodb: dynamoDb,
+        sts: createStsService(),
+        lambda: {
+          handle: (request, response) => later.lambda?.handle(request, response),
+          close: async () => {},
+        },
       },
-    },
-    health: () => later.health?.() ?? { pid: process.pid, starting: true },
-  });
+      health: () => later.health?.() ?? { pid: process.pid, starting: true },
+    }),
+  );
   const lambda = createLambdaService({
     endpointUrl: gateway.endpoint,
     eventSourceMappings: () => mappings.list(),
   });
   later.lambda = lambda;
   const logs = openFunctionLogs(lambda, options.logDir);
-  const mappings = createEventSourceMappings({
-    stateDir: folder('mappings'),
-    kinesis,
-    lambda,
-    s3,
-    onNotice: (text) => logs.write('event-source-mappings', text),
-  });
+  onClose(async () => logs.close());
+  opened(lambda);
+  const mappings = opened(
+    createEventSourceMappings({
+      stateDir: folder('mappings'),
+      kinesis,
+      lambda,
+      s3,
+      onNotice: (text) => logs.write('event-source-mappings', text),
+    }),
+  );
   const services = { s3, kinesis, dynamoDb, glue, athena, lambda, eventSourceMappings: mappings };
   const deployment = await deployAssembly(assembly, services, {
     stateDir: folder('assembly'),
@@ -107,15 +134,5 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Runni
   later.health = health;
   mappings.start();
   replaceFile(options.cloudFile, JSON.stringify({ pid: process.pid, endpoint: gateway.endpoint }));
-  return {
-    endpoint: gateway.endpoint,
-    health,
-    close: async () => {
-      await mappings.close();
-      await lambda.close();
-      await gateway.close();
-      logs.close();
-      for (const service of [athena, glue, dynamoDb, kinesis, s3]) await service.close();
-    },
-  };
+  return { endpoint: gateway.endpoint, health };
 }

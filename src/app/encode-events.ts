@@ -18,12 +18,13 @@ export function createEventEncoder(
   });
 }
 
-/** Longest partition key in characters. Source: Kinesis API, PutRecords. */
+/** Longest partition key in Unicode code points. Source: Kinesis API, PutRecords. */
 const MAX_PARTITION_KEY_LENGTH = 256;
 
 /** A missing key still needs a shard: all such events share one, so their order is kept too. */
 function partitionKeyOf(stream: Stream, row: Row): string {
   const value = row[stream.key] ?? null;
   const text = value === null ? '' : String(value);
-  return text === '' ? '-' : text.slice(0, MAX_PARTITION_KEY_LENGTH);
+  if (text.length <= MAX_PARTITION_KEY_LENGTH) return text === '' ? '-' : text;
+  return [...text].slice(0, MAX_PARTITION_KEY_LENGTH).join('');
 }

@@ -3,7 +3,13 @@ import { hashKey } from '#core/kinesis/hash-key.ts';
 import type { Clock, Random } from '#ports/clock.ts';
 import type { EventStream } from '#ports/event-stream.ts';
 import type { ReceiptStore } from '#ports/receipt-store.ts';
-import { type ProducedEvent, ProducerLane, packRecord, queuedSize } from './producer-lane.ts';
+import {
+  MAX_STREAM_RECORD_BYTES,
+  type ProducedEvent,
+  ProducerLane,
+  packRecord,
+  queuedSize,
+} from './producer-lane.ts';
 import { type RetryLimits, sendRecord } from './send-record.ts';
 
 export interface ProduceRequest {
@@ -37,9 +43,6 @@ export const DEFAULT_PRODUCER_LIMITS: ProducerLimits = {
   retryBaseMs: 100,
   receiptIntervalMs: 1000,
 };
-
-/** Largest data blob plus partition key of one record. Source: Kinesis API, PutRecords. */
-export const MAX_STREAM_RECORD_BYTES = 1024 * 1024;
 
 export interface ProduceResult {
   /** Events the stream acknowledged in this call, per stream of the domain. */

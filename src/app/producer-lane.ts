@@ -11,6 +11,9 @@ export interface ProducedEvent {
   readonly withPrevious?: boolean;
 }
 
+/** Largest data blob plus partition key of one record. Source: Kinesis API, PutRecords. */
+export const MAX_STREAM_RECORD_BYTES = 1024 * 1024;
+
 /** Bytes an event adds to an aggregated record beyond data and key: tags, lengths, indexes. An upper bound. */
 const EVENT_OVERHEAD_BYTES = 32;
 
@@ -38,14 +41,19 @@ export class ProducerLane {
     this.#bytes += queuedSize(event);
   }
 
-  /** Removes and returns the oldest events that fit in one record; at least one, and never a part of a group that belongs together. */
+  /**
+   * Removes and returns the oldest events that fit in one record; at least one, and never a part of a group
+   * that belongs together, unless the group is larger than a record can be.
+   */
   takeBatch(maxBytes: number): readonly ProducedEvent[] {
     const start = this.#head;
     let bytes = 0;
     while (this.#head < this.#events.length) {
       const event = this.#events[this.#head]!;
       const size = queuedSize(event);
-      if (bytes > 0 && bytes + size > maxBytes && event.withPrevious !== true) break;
+      const limit =
+        event.withPrevious === true ? Math.max(maxBytes, MAX_STREAM_RECORD_BYTES) : maxBytes;
+      if (bytes > 0 && bytes + size > limit) break;
       bytes += size;
       this.#head++;
     }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SluiceError } from '#core/errors.ts';
 import { childEnvironment } from '#runtime/env.ts';
@@ -43,14 +43,22 @@ export async function ensureAssembly(options: {
   const seconds = (): number => (performance.now() - startedMs) / 1000;
   if (readOrEmpty(stamp) === hash)
     return { dir: folder.assembly, seconds: seconds(), reused: true };
-  const next = `${folder.assembly}.next`;
-  rmSync(next, { recursive: true, force: true });
+  removeLeftovers(folder);
+  // A folder of its own: the synthesis of a killed process may still be writing to the one it had.
+  const next = mkdtempSync(`${folder.assembly}.next-`);
   await synthesize(root, environment, next);
   rmSync(stamp, { force: true });
   rmSync(folder.assembly, { recursive: true, force: true });
   renameSync(next, folder.assembly);
   writeFileSync(stamp, hash);
   return { dir: folder.assembly, seconds: seconds(), reused: false };
+}
+
+function removeLeftovers(folder: StateFolder): void {
+  for (const name of readdirSync(folder.root)) {
+    if (name.startsWith('assembly.next'))
+      rmSync(path.join(folder.root, name), { recursive: true, force: true, maxRetries: 3 });
+  }
 }
 
 function synthesize(root: string, environment: string, outdir: string): Promise<void> {

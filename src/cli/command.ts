@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { nearestName } from '#core/config/source/nearest-name.ts';
 import { SluiceError } from '#core/errors.ts';
 import type { Output } from './output.ts';
 
@@ -39,42 +40,80 @@ export const COMMON_OPTIONS = {
   help: { type: 'boolean', short: 'h', description: 'this text' },
 } as const satisfies Record<string, CommandOption>;
 
-/** Strict: an unknown option or a missing value throws USAGE with the command's own words. */
+/** Strict: an unknown option, a missing value or a repeated option throws USAGE with the command's own words. */
 export function parseCommandLine(
   command: Command,
   args: readonly string[],
 ): Pick<CommandContext, 'options' | 'positionals'> {
-  const options = { ...command.options, ...COMMON_OPTIONS } as Readonly<
-    Record<string, CommandOption>
-  >;
-  const config = Object.fromEntries(
-    Object.entries(options).map(([name, { type, multiple, short }]) => [
-      name,
-      {
-        type,
-        ...(multiple === true ? { multiple } : {}),
-        ...(short === undefined ? {} : { short }),
-      },
-    ]),
-  );
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: config,
-      allowPositionals: true,
-      strict: true,
-    });
-    const { min, max } = command.positionals ?? { min: 0, max: 0 };
-    const helpWanted = values['help'] === true;
-    if (!helpWanted && (positionals.length < min || positionals.length > max)) {
-      throw new Error(
-        `expected ${min === max ? min : `${min} to ${max}`} arguments, got ${positionals.length}`,
-      );
-    }
-    return { options: values as CommandContext['options'], positionals };
-  } catch (error) {
-    throw usageError(command, error instanceof Error ? error.message : String(error));
+  const options: Readonly<Record<string, CommandOption>> = {
+    ...command.options,
+    ...COMMON_OPTIONS,
+  };
+  // Not strict: the parser's own sentences fit no command, so the tokens are judged here.
+  const { values, positionals, tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(
+      Object.entries(options).map(([name, { type, multiple = false, short }]) => [
+        name,
+        { type, multiple, ...(short === undefined ? {} : { short }) },
+      ]),
+    ),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const seen = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const problem = findOptionProblem(token, options, seen);
+    if (problem !== null) throw usageError(command, problem);
+    seen.add(token.name);
   }
+  const { min, max } = command.positionals ?? { min: 0, max: 0 };
+  const helpWanted = values['help'] === true;
+  if (!helpWanted && (positionals.length < min || positionals.length > max)) {
+    throw usageError(command, describeArguments(positionals, { min, max }));
+  }
+  return { options: values as CommandContext['options'], positionals };
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function findOptionProblem(
+  token: OptionToken,
+  options: Readonly<Record<string, CommandOption>>,
+  seen: ReadonlySet<string>,
+): string | null {
+  const { name, rawName, value } = token;
+  const option = Object.hasOwn(options, name) ? options[name] : undefined;
+  if (option === undefined) {
+    const nearest = nearestName(name, Object.keys(options));
+    const known = Object.keys(options).map((known) => `--${known}`);
+    return `unknown option "${rawName}"; ${nearest === null ? `expected one of ${known.join(', ')}` : `did you mean "--${nearest}"?`}`;
+  }
+  if (seen.has(name) && option.multiple !== true) return `--${name} is given twice, expected once`;
+  if (option.type === 'boolean') {
+    return value === undefined ? null : `--${name} takes no value, got "${value}"`;
+  }
+  const wanted = `--${name} needs a value ${option.value ?? ''}`.trim();
+  if (value === undefined || value === '') return wanted;
+  const looksLikeOption = token.inlineValue !== true && value.startsWith('-');
+  return looksLikeOption ? `${wanted}, got "${value}"; write --${name}=${value} if meant` : null;
+}
+
+function describeArguments(
+  positionals: readonly string[],
+  { min, max }: { readonly min: number; readonly max: number },
+): string {
+  if (max === 0) return `expected no argument, got "${positionals[0]}"`;
+  const wanted = min === max ? `${min}` : `${min} to ${max}`;
+  const expected = `expected ${wanted} ${wanted === '1' ? 'argument' : 'arguments'}, got ${positionals.length}`;
+  return positionals.length > max ? `${expected}; put one with spaces in quotes` : expected;
 }
 
 export function usageError(command: Command, problem: string): SluiceError {

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { SluiceError } from '#core/errors.ts';
 import { ensureAssembly } from './assembly.ts';
 import type { CommandContext } from './command.ts';
+import { lockHolder, takeLock } from './process-lock.ts';
 import type { StackOutputs } from './stack-outputs.ts';
-import { lockHolder, lockState, readJsonFile, stateFolder } from './state-folder.ts';
+import { readJsonFile, type StateFolder, stateFolder } from './state-folder.ts';
 
 export const DEFAULT_PORT = 4566;
 
@@ -44,15 +45,20 @@ export async function openLocalCloud(
   context: Pick<CommandContext, 'root' | 'output'>,
   options: { readonly port: number },
 ): Promise<LocalCloud> {
-  return (await findLocalCloud(context.root)) ?? (await startLocalCloud(context, options));
+  const folder = stateFolder(context.root, 'local');
+  for (;;) {
+    const running = await findLocalCloud(context.root);
+    if (running !== null) return running;
+    const release = takeLock(folder.lockFile);
+    if (release !== null) return await startOn(folder, context, { ...options, release });
+    // Another process was faster; it announces itself.
+  }
 }
 
 /** The running local cloud, or null. Throws USAGE when a process holds the state and does not answer. */
 export async function findLocalCloud(root: string): Promise<LocalCloud | null> {
-  const folder = stateFolder(root, 'local');
-  const holder = lockHolder(folder);
-  if (holder === null) return null;
-  const endpoint = await announcedEndpoint(folder.cloudFile, holder);
+  const endpoint = await announcedEndpoint(stateFolder(root, 'local'));
+  if (endpoint === null) return null;
   const first = await fetchHealth(endpoint);
   return {
     endpoint,
@@ -65,14 +71,33 @@ export async function findLocalCloud(root: string): Promise<LocalCloud | null> {
   };
 }
 
-/** Synthesizes where the sources changed, deploys the assembly and starts the mappings. */
+/** Starts a local cloud of this process. Throws USAGE when another process has one on this state. */
 export async function startLocalCloud(
   context: Pick<CommandContext, 'root' | 'output'>,
   options: { readonly port: number },
 ): Promise<LocalCloud> {
   const folder = stateFolder(context.root, 'local');
-  const release = lockState(folder);
+  const release = takeLock(folder.lockFile);
+  if (release === null) {
+    const holder = lockHolder(folder.lockFile)?.pid ?? 'unknown';
+    throw new SluiceError(
+      'USAGE',
+      `the local state is in use by process ${holder}; stop it, or use its endpoint`,
+    );
+  }
+  return await startOn(folder, context, { ...options, release });
+}
+
+/** Synthesizes where the sources changed, deploys the assembly and starts the mappings. */
+async function startOn(
+  folder: StateFolder,
+  context: Pick<CommandContext, 'root'>,
+  options: { readonly port: number; readonly release: () => void },
+): Promise<LocalCloud> {
+  const { release } = options;
   try {
+    // Left by a killed process, whose pid may be ours now.
+    rmSync(folder.cloudFile, { force: true });
     const assembly = await ensureAssembly({ root: context.root, folder, environment: 'local' });
     const startedMs = performance.now();
     const { startLocalCloud: start } = await import('#embedded/start-local-cloud.ts');
@@ -103,20 +128,23 @@ export async function startLocalCloud(
   }
 }
 
-const ANNOUNCE_TIMEOUT_MS = 20_000;
+/** Synthesis and deployment on a slow machine. */
+const ANNOUNCE_TIMEOUT_MS = 60_000;
 
-/** The holder writes its endpoint once it is up; it may still be deploying. */
-async function announcedEndpoint(cloudFile: string, holder: number): Promise<string> {
+/** The holder of the state writes its endpoint once it is up; it may still be deploying. Null when nobody holds the state. */
+async function announcedEndpoint(folder: StateFolder): Promise<string | null> {
   const deadline = performance.now() + ANNOUNCE_TIMEOUT_MS;
   for (;;) {
+    const holder = lockHolder(folder.lockFile);
+    if (holder === null) return null;
     const announced = z
-      .object({ pid: z.literal(holder), endpoint: z.string() })
-      .safeParse(readJsonFile(cloudFile));
+      .object({ pid: z.literal(holder.pid), endpoint: z.string() })
+      .safeParse(readJsonFile(folder.cloudFile));
     if (announced.success) return announced.data.endpoint;
     if (performance.now() > deadline) {
       throw new SluiceError(
         'USAGE',
-        `process ${holder} holds the local state but does not answer; stop it (kill ${holder}) and try again`,
+        `process ${holder.pid} holds the local state but does not answer; stop it (kill ${holder.pid}) and try again`,
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -138,7 +166,7 @@ async function fetchHealth(endpoint: string): Promise<CloudHealth> {
   }
 }
 
-/** Resolves when nothing waits on any shard and no function is at work. */
+/** Resolves when nothing waits on any shard and no function is at work, or when the signal is aborted. */
 export async function waitUntilDrained(
   cloud: LocalCloud,
   options: { readonly signal: AbortSignal; readonly onPoll: () => Promise<void> },

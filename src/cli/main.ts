@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nearestName } from '#core/config/source/nearest-name.ts';
 import { SluiceError } from '#core/errors.ts';
 import { COMMON_OPTIONS, type Command, type CommandOption, parseCommandLine } from './command.ts';
-import { createOutput, type Output, type OutputStreams } from './output.ts';
+import { describeFailure } from './failure.ts';
+import { createInterruptHandler } from './interrupt.ts';
+import { createOutput, type Output, type OutputStreams, type TextSink } from './output.ts';
 
 /** Verb → loader: a command's code is read only when it runs. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
@@ -44,59 +49,89 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Runs one command line; returns the exit status and never throws. */
 export async function main(args: readonly string[], streams: OutputStreams): Promise<number> {
   const output = createOutput(streams, args.includes('--json'));
-  const name = args[0];
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+  const abort = new AbortController();
+  for (const sink of [streams.stdout, streams.stderr]) endWithReader(sink, abort);
+  const [first, second] = args;
+  const name = first === 'help' && second !== undefined && isCommand(second) ? second : first;
+  if (name === undefined || ['help', '--help', '-h'].includes(name)) {
     output.line(overview());
+    output.result({ ok: name !== undefined, commands: Object.keys(COMMANDS) });
     return name === undefined ? 2 : 0;
   }
-  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (entry === undefined) {
-    output.problem(
-      `sluice: unknown command "${name}"; expected one of ${Object.keys(COMMANDS).join(', ')}`,
-    );
-    return 2;
+  if (name === '--version' || name === '-v') {
+    const version = readVersion();
+    output.line(version);
+    output.result({ ok: true, version });
+    return 0;
   }
-  return await runCommand(await entry.load(), args.slice(1), output);
+  try {
+    const command = await loadCommand(name);
+    const rest = first === 'help' ? ['--help'] : args.slice(1);
+    return await runCommand(command, rest, { output, abort });
+  } catch (error) {
+    return reportFailure(output, error);
+  }
 }
+
+function isCommand(name: string): boolean {
+  return Object.hasOwn(COMMANDS, name);
+}
+
+async function loadCommand(name: string): Promise<Command> {
+  const entry = isCommand(name) ? COMMANDS[name] : undefined;
+  if (entry !== undefined) return await entry.load();
+  const nearest = nearestName(name, Object.keys(COMMANDS));
+  const hint = nearest === null ? '' : `; did you mean "${nearest}"?`;
+  throw new SluiceError(
+    'USAGE',
+    `unknown command "${name}"; expected one of ${Object.keys(COMMANDS).join(', ')}${hint}`,
+  );
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function runCommand(
   command: Command,
   args: readonly string[],
-  output: Output,
+  { output, abort }: { readonly output: Output; readonly abort: AbortController },
 ): Promise<number> {
-  const abort = new AbortController();
-  const onSignal = (): void => abort.abort();
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
+  const onSignal = createInterruptHandler({
+    nowMs: () => performance.now(),
+    abort: () => abort.abort(),
+    exit: (status) => process.exit(status),
+  });
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     const parsed = parseCommandLine(command, args);
     if (parsed.options['help'] === true) {
       output.line(commandHelp(command));
+      output.result({ ok: true, usage: `sluice ${command.name} ${command.usage}` });
       return 0;
     }
     return await command.run({ root: ROOT, output, signal: abort.signal, ...parsed });
-  } catch (error) {
-    return reportFailure(output, error);
   } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }
 
-/** Expected failures are a sentence; a bug shows its stack, since someone has to find it. */
-function reportFailure(output: Output, error: unknown): number {
-  if (error instanceof SluiceError) {
-    output.problem(`${error.code}: ${error.message}`);
-    output.result({ ok: false, error: { code: error.code, message: error.message } });
-    return error.code === 'USAGE' ? 2 : 1;
-  }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  output.problem(`unexpected failure, please report it: ${text}`);
-  output.result({
-    ok: false,
-    error: { code: 'UNEXPECTED', message: error instanceof Error ? error.message : String(error) },
+/** `sluice … | head`: the reader has seen enough, which is no failure. */
+function endWithReader(sink: TextSink, abort: AbortController): void {
+  sink.on?.('error', (error) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    abort.abort();
   });
-  return 1;
+}
+
+function reportFailure(output: Output, error: unknown): number {
+  const { status, code, message, text } = describeFailure(error);
+  output.problem(text);
+  output.result({ ok: false, error: { code, message } });
+  return status;
+}
+
+function readVersion(): string {
+  const text = readFileSync(path.join(ROOT, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 function overview(): string {

@@ -10,7 +10,8 @@ export interface Output {
     rows: readonly (readonly string[])[],
     options?: { readonly rightAligned?: readonly number[] },
   ): void;
-  progress(label: string, total: number): ProgressBar;
+  /** An estimated total only moves the bar; the last line then states the count alone. */
+  progress(label: string, total: number, options?: { readonly estimated: boolean }): ProgressBar;
   /** The machine-readable result; printed only in JSON mode. */
   result(value: unknown): void;
   /** Raw text on stdout, for instance CSV. */
@@ -26,6 +27,7 @@ export interface ProgressBar {
 /** The part of a stream that output needs. */
 export interface TextSink {
   write(text: string): unknown;
+  on?(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 export interface OutputStreams {
@@ -43,7 +45,8 @@ export function createOutput(streams: OutputStreams, jsonMode: boolean): Output 
     problem: (text) => void streams.stderr.write(`${text}\n`),
     table: (columns, rows, options) =>
       void people.write(formatTable(columns, rows, options?.rightAligned ?? [])),
-    progress: (label, total) => createProgressBar(streams, label, total),
+    progress: (label, total, options) =>
+      createProgressBar(streams, { label, total, estimated: options?.estimated ?? false }),
     result: (value) => {
       if (jsonMode) streams.stdout.write(`${JSON.stringify(value)}\n`);
     },
@@ -76,38 +79,58 @@ export function formatTable(
 const BAR_CELLS = 24;
 const REDRAW_MS = 80;
 
+interface Progress {
+  readonly label: string;
+  readonly total: number;
+  readonly estimated: boolean;
+}
+
 /** A bar that redraws itself on a terminal; elsewhere a line per quarter, so that logs stay short. */
-function createProgressBar(streams: OutputStreams, label: string, total: number): ProgressBar {
+function createProgressBar(streams: OutputStreams, progress: Progress): ProgressBar {
   const { stderr, now } = streams;
+  const { total } = progress;
   const startMs = now();
   let drawnMs = Number.NEGATIVE_INFINITY;
   let quarter = 0;
   let last = 0;
   let stopped = false;
-  const text = (done: number): string => {
-    const share = total === 0 ? 1 : Math.min(1, done / total);
-    const filled = Math.round(share * BAR_CELLS);
-    const seconds = Math.max(0.001, (now() - startMs) / 1000);
-    const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_CELLS - filled)}`;
-    const count = `${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')}`;
-    return `${label.padEnd(22)} ${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${count}  ${Math.round(done / seconds).toLocaleString('en-US')}/s`;
-  };
+  const text = (done: number, ended: boolean): string =>
+    formatProgress(progress, { done, ended, seconds: (now() - startMs) / 1000 });
   return {
     update(done) {
       last = done;
       if (stderr.isTTY === true) {
         if (now() - drawnMs < REDRAW_MS) return;
         drawnMs = now();
-        stderr.write(`\r${text(done)}\u001b[K`);
+        stderr.write(`\r${text(done, false)}\u001b[K`);
       } else if (total > 0 && Math.floor((done / total) * 4) > quarter) {
         quarter = Math.floor((done / total) * 4);
-        if (quarter < 4) stderr.write(`${text(done)}\n`);
+        // The last line comes with the end.
+        if (quarter < 4) stderr.write(`${text(done, false)}\n`);
       }
     },
     stop() {
       if (stopped) return;
       stopped = true;
-      stderr.write(stderr.isTTY === true ? `\r${text(last)}\u001b[K\n` : `${text(last)}\n`);
+      stderr.write(
+        stderr.isTTY === true ? `\r${text(last, true)}\u001b[K\n` : `${text(last, true)}\n`,
+      );
     },
   };
+}
+
+function formatProgress(
+  { label, total, estimated }: Progress,
+  state: { readonly done: number; readonly ended: boolean; readonly seconds: number },
+): string {
+  const { done } = state;
+  const count = done.toLocaleString('en-US');
+  const rate = `${Math.round(done / Math.max(0.001, state.seconds)).toLocaleString('en-US')}/s`;
+  // A guess that was wrong must not look like a loss.
+  if (estimated && state.ended) return `${label.padEnd(22)} ${count}  ${rate}`;
+  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const filled = Math.round(share * BAR_CELLS);
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_CELLS - filled)}`;
+  const percent = String(Math.floor(share * 100)).padStart(3);
+  return `${label.padEnd(22)} ${bar} ${percent} %  ${count} of ${estimated ? 'about ' : ''}${total.toLocaleString('en-US')}  ${rate}`;
 }

@@ -186,6 +186,23 @@ describe('produceEvents', () => {
     expect(seen).toEqual([1]);
   });
 
+  it('sends a group in several records when it is larger than a record can be', async () => {
+    const { stream, deps, request } = setUp(1);
+    const data = new Uint8Array(600 * 1024);
+    const big = { stream: 'trade', partitionKey: 'AAPL', data };
+    const sizes: number[] = [];
+    stream.recordFault = (record) => {
+      sizes.push(record.data.length + record.partitionKey.length);
+      return null;
+    };
+    async function* group(): AsyncGenerator<readonly ProducedEvent[]> {
+      yield [big, { ...big, withPrevious: true }];
+    }
+    await produceEvents(deps, { ...request, events: group() });
+    expect((await readBack(stream)).length).toBe(2);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1024 * 1024);
+  });
+
   it('leaves out an event that fits no record and says so', async () => {
     const { stream, deps, request } = setUp(1);
     async function* withGiant(): AsyncGenerator<readonly ProducedEvent[]> {

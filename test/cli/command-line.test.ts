@@ -10,6 +10,7 @@ const COMMAND: Command = {
   positionals: { min: 1, max: 1 },
   options: {
     times: { type: 'string', value: '<n>', description: 'how often' },
+    twice: { type: 'boolean', description: 'two times' },
     map: { type: 'string', multiple: true, description: 'mapping' },
   },
   run: async () => 0,
@@ -30,10 +31,17 @@ describe('parseCommandLine', () => {
   });
 
   it.each([
-    [['x', '--tims', '3'], /--tims/],
-    [[], /expected 1 arguments, got 0/],
-    [['x', 'y'], /expected 1 arguments, got 2/],
-    [['x', '--times'], /--times/],
+    [['x', '--tims', '3'], /unknown option "--tims"; did you mean "--times"\?/],
+    [['x', '--qqq'], /unknown option "--qqq"; expected one of --times, --twice, --map/],
+    [['x', '-q'], /unknown option "-q"/],
+    [[], /expected 1 argument, got 0/],
+    [['x', 'y'], /expected 1 argument, got 2; put one with spaces in quotes/],
+    [['x', '--times'], /--times needs a value <n>/],
+    [['x', '--times='], /--times needs a value <n>/],
+    [['x', '--times', '--twice'], /--times needs a value <n>, got "--twice"/],
+    [['x', '--times', '-3'], /--times needs a value <n>, got "-3"; write --times=-3 if meant/],
+    [['x', '--times', '1', '--times', '2'], /--times is given twice, expected once/],
+    [['x', '--twice=yes'], /--twice takes no value, got "yes"/],
   ])('refuses %j and shows the usage', (args, words) => {
     expect(() => parseCommandLine(COMMAND, args)).toThrow(words);
     expect(() => parseCommandLine(COMMAND, args)).toThrow(/usage: sluice copy <what>/);
@@ -58,6 +66,46 @@ describe('sluice', () => {
     const { status, stderr } = await run('dmo');
     expect(status).toBe(2);
     expect(stderr).toContain('unknown command "dmo"');
+  });
+
+  it('suggests the command that was meant, also in JSON', async () => {
+    const { status, stdout } = await run('dmo', '--json');
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout).error.message).toContain('did you mean "demo"?');
+  });
+
+  it.each([
+    ['help', 'sql'],
+    ['sql', '--help'],
+    ['sql', '-h'],
+  ])('explains sql by %s %s', async (...args) => {
+    expect(await run(...args)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('usage: sluice sql "<statement>"'),
+    });
+  });
+
+  it('says its version', async () => {
+    expect((await run('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([
+    [['sql', ' ']],
+    [['sql', 'SELECT 1', '--csv', '--json']],
+    [['sql', 'SELECT 1', '--port', 'x']],
+    [['dev', '--port', '70000']],
+    [['demo', '--events', '0']],
+    [['produce', '--stream', 'nope', '--events', '1']],
+    [['produce', '--stream', 'market.trade']],
+    [['produce', '--stream', 'market.trade', '--events', '1', '--file', 'x.csv']],
+    [['produce', '--stream', 'market.trade', '--events', '1', '--map', 'a=b']],
+    [['produce', '--stream', 'market.trade', '--file', 'x.csv', '--seed', 's']],
+    [['produce', '--stream', 'market.trade', '--file', '.']],
+    [['produce', '--stream', 'market.trade', '--file', 'missing.csv']],
+  ])('refuses %j before anything is started', async (args) => {
+    const { status, stderr } = await run(...args);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^USAGE: .*\n$/);
   });
 
   it('explains each command', async () => {

@@ -48,6 +48,19 @@ describe('progress', () => {
   });
 });
 
+describe('progress towards an estimate', () => {
+  it('ends with the count alone: a wrong guess must not look like a loss', () => {
+    const streams = new RecordingStreams();
+    const bar = createOutput(streams, false).progress('to trade', 69, { estimated: true });
+    bar.update(50);
+    streams.nowMs += 1000;
+    bar.stop();
+    const [first, last] = streams.stderrText.trimEnd().split('\n');
+    expect(first).toContain('50 of about 69');
+    expect(last).toMatch(/^to trade +50 {2}50\/s$/);
+  });
+});
+
 describe('formatTable', () => {
   it('pads columns and aligns numbers to the right', () => {
     expect(

@@ -5,6 +5,7 @@ import {
   findLocalCloud,
   startLocalCloud,
 } from '../local-cloud.ts';
+import type { Output } from '../output.ts';
 
 export const dev: Command = {
   name: 'dev',
@@ -14,40 +15,46 @@ export const dev: Command = {
     port: {
       type: 'string',
       value: '<n>',
-      description: `port of the endpoint (default ${DEFAULT_PORT})`,
+      description: `port of the endpoint (default ${DEFAULT_PORT}; 0 takes a free one)`,
     },
   },
   async run(context) {
     const { output } = context;
+    const port = integerOption(context, 'port', { default: DEFAULT_PORT, min: 0, max: 65_535 });
     const running = await findLocalCloud(context.root);
     if (running !== null) {
-      output.line(`The local cloud is up already: ${running.endpoint}`);
-      output.result({ ok: true, endpoint: running.endpoint, alreadyUp: true });
+      output.line(`The local cloud is up already:`);
+      showEndpoint(output, running.endpoint, { alreadyUp: true });
       return 0;
     }
-    const port = integerOption(context, 'port', { default: DEFAULT_PORT, min: 0, max: 65_535 });
     const cloud = await startLocalCloud(context, { port });
     const resources = cloud.stacks.reduce((sum, stack) => sum + stack.resources, 0);
     output.line(
       `Local cloud up in ${cloud.seconds.template.toFixed(2)} s (synthesis ${cloud.seconds.synth.toFixed(2)} s): ${resources} resources in ${cloud.stacks.length} stacks.`,
     );
-    output.line();
-    for (const [name, value] of Object.entries(clientEnvironment(cloud.endpoint)))
-      output.line(`export ${name}=${value}`);
+    showEndpoint(output, cloud.endpoint, { alreadyUp: false });
     output.line();
     output.line('Ctrl-C stops it; tables, streams and objects are kept. In another terminal:');
     output.line('  npm run sluice -- produce --stream market.trade --events 1000');
     output.line('  npm run sluice -- sql "SELECT count(*) FROM local_market_bronze.trade"');
-    output.result({
-      ok: true,
-      endpoint: cloud.endpoint,
-      environment: clientEnvironment(cloud.endpoint),
-    });
     await aborted(context.signal);
     await cloud.close();
+    output.line('Stopped; the state is kept.');
     return 0;
   },
 };
+
+/** The variables to export, for people and as the JSON result. */
+function showEndpoint(
+  output: Output,
+  endpoint: string,
+  { alreadyUp }: { readonly alreadyUp: boolean },
+): void {
+  const environment = clientEnvironment(endpoint);
+  output.line();
+  for (const [name, value] of Object.entries(environment)) output.line(`export ${name}=${value}`);
+  output.result({ ok: true, endpoint, environment, alreadyUp });
+}
 
 /** Resolves on Ctrl-C or SIGTERM. */
 export function aborted(signal: AbortSignal): Promise<void> {

@@ -18,10 +18,13 @@ import {
   integerOption,
   stringOption,
   stringOptions,
+  usageError,
 } from '../command.ts';
+import { nameCsvFailure, withCsvFailuresNamed } from '../csv-failure.ts';
 import { generatedChunks } from '../generated-chunks.ts';
 import { openLocalCloud, waitUntilDrained } from '../local-cloud.ts';
 import { receiptsTableOf } from '../stack-outputs.ts';
+import { INTERRUPTED_STATUS, untilAborted } from '../until-aborted.ts';
 
 export const produce: Command = {
   name: 'produce',
@@ -69,12 +72,13 @@ export const produce: Command = {
       const bar = context.output.progress(
         `to ${stream.domain}.${stream.name}`,
         input.expectedEvents(),
+        { estimated: input.file !== null },
       );
       const result = await produceEvents(producer, {
         streamName: `local-${stream.domain}`,
         domain: stream.domain,
         producer: input.producerName,
-        events: input.chunks,
+        events: untilAborted(input.chunks, context.signal),
         onProgress: (events) => bar.update(events),
       }).finally(() => bar.stop());
       // A cloud that this command started ends with it: wait, so that the rows can be queried at once.
@@ -119,11 +123,15 @@ async function openInput(
   const file = stringOption(context, 'file');
   const wantsEvents = stringOption(context, 'events') !== undefined;
   if ((file === undefined) === !wantsEvents) {
-    throw new SluiceError(
-      'USAGE',
-      'sluice produce: expected either --file <data.csv> or --events <n>',
-    );
+    const got = wantsEvents ? 'both' : 'neither';
+    throw usageError(produce, `expected either --file <data.csv> or --events <n>, got ${got}`);
   }
+  const { onlyWith, misplaced } =
+    file === undefined
+      ? { onlyWith: '--file', misplaced: ['map'] }
+      : { onlyWith: '--events', misplaced: ['seed'] };
+  const wrong = misplaced.find((name) => context.options[name] !== undefined);
+  if (wrong !== undefined) throw usageError(produce, `--${wrong} goes with ${onlyWith} only`);
   return file === undefined
     ? openGenerator(context, loaded, stream)
     : await openFile(context, loaded, { stream, file });
@@ -135,6 +143,8 @@ async function openFile(
   options: { readonly stream: Stream; readonly file: string },
 ): Promise<ProduceInput> {
   const { stream, file } = options;
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new SluiceError('USAGE', `cannot read ${file}: it is a folder, expected a CSV file`);
   const tally = { object: path.basename(file), rows: 0, valid: 0, invalid: 0 };
   const chunks = await readCsvEvents(file, {
     stream,
@@ -142,10 +152,12 @@ async function openFile(
     assignments: stringOptions(context, 'map').map(parseAssignment),
     tally,
     onInvalid: createProblemPrinter(context, file),
+  }).catch((error: unknown) => {
+    throw nameCsvFailure(error, file);
   });
   const estimate = estimateLines(file);
   return {
-    chunks: chunks(),
+    chunks: withCsvFailuresNamed(chunks(), file),
     expectedEvents: () => estimate,
     producerName: `file-${tally.object}-${randomUUID()}`,
     file: tally,
@@ -208,7 +220,7 @@ function estimateLines(file: string): number {
 }
 
 function report(
-  { output }: CommandContext,
+  { output, signal }: CommandContext,
   stream: Stream,
   done: { readonly result: ProduceResult; readonly input: ProduceInput },
 ): number {
@@ -216,11 +228,13 @@ function report(
   const sent = result.acknowledged.get(stream.name) ?? 0;
   const invalid = (input.file?.invalid ?? 0) + result.oversized;
   output.line(
-    `${sent.toLocaleString('en-US')} events in ${result.records.toLocaleString('en-US')} records (${result.bytes.toLocaleString('en-US')} bytes), ${result.retries} retries` +
+    `${sent.toLocaleString('en-US')} events in ${result.records.toLocaleString('en-US')} ${result.records === 1 ? 'record' : 'records'} (${result.bytes.toLocaleString('en-US')} bytes), ${result.retries} retries` +
       `${invalid > 0 ? `; ${invalid.toLocaleString('en-US')} rows were not sent` : ''}.`,
   );
+  if (signal.aborted) output.problem('Interrupted: the rest was not read.');
   output.result({
-    ok: invalid === 0,
+    ok: invalid === 0 && !signal.aborted,
+    ...(signal.aborted ? { interrupted: true } : {}),
     stream: `${stream.domain}.${stream.name}`,
     sent,
     records: result.records,
@@ -229,5 +243,6 @@ function report(
     oversized: result.oversized,
     files: input.file === null ? [] : [input.file],
   });
+  if (signal.aborted) return INTERRUPTED_STATUS;
   return invalid === 0 ? 0 : 1;
 }

@@ -2,7 +2,8 @@ import { existsSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { SluiceError } from '#core/errors.ts';
 import { booleanOption, type Command } from '../command.ts';
-import { lockHolder, stateFolder } from '../state-folder.ts';
+import { lockHolder, takeLock } from '../process-lock.ts';
+import { stateFolder } from '../state-folder.ts';
 
 export const reset: Command = {
   name: 'reset',
@@ -12,18 +13,13 @@ export const reset: Command = {
   async run(context) {
     const { output } = context;
     const folder = stateFolder(context.root, 'local');
-    const holder = lockHolder(folder);
-    if (holder !== null) {
-      throw new SluiceError(
-        'USAGE',
-        `the local cloud is running as process ${holder}; stop it first (Ctrl-C where it runs, or kill ${holder})`,
-      );
-    }
     if (!existsSync(folder.root)) {
       output.line('There is no local state.');
       output.result({ ok: true, deleted: false });
       return 0;
     }
+    const holder = lockHolder(folder.lockFile);
+    if (holder !== null) throw runningError(holder.pid);
     if (
       !booleanOption(context, 'yes') &&
       !(await confirm('Delete all local tables, streams and objects?'))
@@ -32,18 +28,32 @@ export const reset: Command = {
       output.result({ ok: false, deleted: false });
       return 1;
     }
+    const release = takeLock(folder.lockFile);
+    if (release === null) throw runningError(lockHolder(folder.lockFile)?.pid ?? 0);
     rmSync(folder.root, { recursive: true, force: true });
+    release();
     output.line('Local state deleted.');
     output.result({ ok: true, deleted: true });
     return 0;
   },
 };
 
+function runningError(pid: number): SluiceError {
+  return new SluiceError(
+    'USAGE',
+    `the local cloud is running as process ${pid}; stop it first (Ctrl-C where it runs, or kill ${pid})`,
+  );
+}
+
 async function confirm(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) return false;
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim());
+  } catch (error) {
+    // Ctrl-C at the question is an answer.
+    if (error instanceof Error && error.name === 'AbortError') return false;
+    throw error;
   } finally {
     reader.close();
   }

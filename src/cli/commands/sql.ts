@@ -1,3 +1,4 @@
+import { hasCode, SluiceError } from '#core/errors.ts';
 import type { QueryColumn, QueryResult } from '#ports/query-engine.ts';
 import { localTarget } from '#runtime/aws-clients.ts';
 import { openLake } from '#runtime/lake-access.ts';
@@ -7,6 +8,7 @@ import {
   type CommandContext,
   integerOption,
   stringOption,
+  usageError,
 } from '../command.ts';
 import { openLocalCloud } from '../local-cloud.ts';
 import { workGroupOf } from '../stack-outputs.ts';
@@ -15,7 +17,7 @@ export const sql: Command = {
   name: 'sql',
   summary:
     'run one statement through the Athena API; starts the local cloud on the kept state if none is up',
-  usage: '"<statement>" [--json | --csv] [--database <name>]',
+  usage: '"<statement>" [--json | --csv] [--database <name>] [--port <n>]',
   positionals: { min: 1, max: 1 },
   options: {
     csv: { type: 'boolean', description: 'comma-separated values with a header line' },
@@ -27,16 +29,21 @@ export const sql: Command = {
     },
   },
   async run(context) {
+    const statement = context.positionals[0] ?? '';
+    if (statement.trim() === '') throw usageError(sql, 'the statement is empty');
+    if (booleanOption(context, 'csv') && context.output.jsonMode)
+      throw usageError(sql, 'got --csv and --json, expected one of them');
     const cloud = await openLocalCloud(context, {
       port: integerOption(context, 'port', { default: 0, min: 0, max: 65_535 }),
     });
     const lake = openLake(localTarget(cloud.endpoint), { workGroup: workGroupOf(cloud.outputs) });
     try {
       const database = stringOption(context, 'database');
-      const result = await lake.queries.query(
-        context.positionals[0]!,
-        database === undefined ? {} : { database },
-      );
+      const result = await lake.queries
+        .query(statement, database === undefined ? {} : { database })
+        .catch((error: unknown) => {
+          throw withNextStep(error);
+        });
       print(context, result);
       return 0;
     } finally {
@@ -46,12 +53,23 @@ export const sql: Command = {
   },
 };
 
+/** Athena's words end where a newcomer's question begins: which tables are there? */
+function withNextStep(error: unknown): unknown {
+  if (!hasCode(error, 'QUERY_FAILED') || !/^(SCHEMA|TABLE)_NOT_FOUND/.test(error.message))
+    return error;
+  return new SluiceError(
+    'QUERY_FAILED',
+    `${error.message}; write <database>.<table> or pass --database, \`sluice tables\` lists them`,
+    { cause: error },
+  );
+}
+
 function print(context: CommandContext, result: QueryResult): void {
   const { output } = context;
   const names = result.columns.map((column) => column.name);
   if (booleanOption(context, 'csv')) {
     const lines = [
-      names.map(csvCell),
+      uniqueNames(names).map(csvCell),
       ...result.rows.map((row) => row.map((cell) => (cell === null ? '' : csvCell(cell)))),
     ];
     output.raw(lines.map((cells) => `${cells.join(',')}\n`).join(''));
@@ -75,26 +93,35 @@ function print(context: CommandContext, result: QueryResult): void {
   });
 }
 
-function csvCell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+/** An empty text is `""`, so that it differs from NULL, which is nothing at all. */
+export function csvCell(text: string): string {
+  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function isNumeric(type: string): boolean {
   return /^(tinyint|smallint|integer|int|bigint|real|float|double|decimal)/.test(type);
 }
 
-/** Column name to value; a repeated column name gets the suffix `_2`, `_3` … so that nothing is hidden. */
+/** A repeated column name gets the suffix `_2`, `_3` … so that nothing is hidden. */
+export function uniqueNames(names: readonly string[]): readonly string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let unique = name;
+    for (let copy = 2; taken.has(unique); copy++) unique = `${name}_${copy}`;
+    taken.add(unique);
+    return unique;
+  });
+}
+
+/** Unique column name to value. */
 export function rowObject(
   columns: readonly QueryColumn[],
   row: readonly (string | null)[],
 ): Record<string, unknown> {
-  const object: Record<string, unknown> = {};
-  for (const [index, { name, type }] of columns.entries()) {
-    let key = name;
-    for (let copy = 2; Object.hasOwn(object, key); copy++) key = `${name}_${copy}`;
-    object[key] = jsonValue(type, row[index] ?? null);
-  }
-  return object;
+  const names = uniqueNames(columns.map((column) => column.name));
+  return Object.fromEntries(
+    columns.map(({ type }, index) => [names[index], jsonValue(type, row[index] ?? null)]),
+  );
 }
 
 /** Numbers where JSON holds them exactly; longs above 2^53 and decimals stay text; timestamps ISO with microseconds. */
@@ -109,13 +136,18 @@ export function jsonValue(type: string, text: string | null): unknown {
     return Number.isFinite(value) ? value : text;
   }
   if (type === 'boolean') return text === 'true';
-  if (/^timestamp(\(\d+\))?$/.test(type)) return isoMicroseconds(text);
+  if (/^timestamp\b/.test(type)) return isoMicroseconds(text);
   return text;
 }
 
-/** `2026-01-01 00:00:00.5` → `2026-01-01T00:00:00.500000Z`: timestamps without zone are UTC by contract. */
+/**
+ * `2026-01-01 00:00:00.5` → `2026-01-01T00:00:00.500000Z`: timestamps without zone are UTC by contract. An
+ * offset stays an offset; a zone with a name (`Europe/Berlin`) stays Athena's text, since ISO 8601 has none.
+ */
 function isoMicroseconds(text: string): string {
-  const match = /^(\d+-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d+))?$/.exec(text);
+  const match =
+    /^(\d+-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d+))?(?: ?(UTC|Z|[+-]\d\d:\d\d))?$/.exec(text);
   if (match === null) return text;
-  return `${match[1]}T${match[2]}.${(match[3] ?? '').padEnd(6, '0').slice(0, 6)}Z`;
+  const [, date, time, fraction = '', zone = 'UTC'] = match;
+  return `${date}T${time}.${fraction.padEnd(6, '0').slice(0, 6)}${zone === 'UTC' ? 'Z' : zone}`;
 }

@@ -38,18 +38,20 @@ export interface Account {
   readonly problems: readonly string[];
 }
 
+/** Counts off the shards, per domain: each has its own stream. */
+export type ReceivedCounts = Readonly<Record<string, ReceivedCount>>;
+
 /** Balances the books of every stream. */
 export async function balance(
   deps: { readonly lake: LakeAccess; readonly receipts: ReceiptStore },
   project: Project,
-  options: { readonly received: ReceivedCount; readonly deadLetterUri: string },
+  options: { readonly received: ReceivedCounts; readonly deadLetterUri: string },
 ): Promise<Account> {
   const streams: StreamAccount[] = [];
   const problems: string[] = [];
   for (const domain of project.domains) {
     for (const { name } of [...domain.streams, { name: UNKNOWN_STREAM }]) {
-      const received = options.received.received[name] ?? 0;
-      if (name === UNKNOWN_STREAM && received === 0) continue;
+      const received = options.received[domain.name]?.received[name] ?? 0;
       const table = {
         database: databaseName(project.environment.name, domain.name, 'bronze'),
         table: name,
@@ -60,6 +62,7 @@ export async function balance(
         domain: domain.name,
         stream: name,
       });
+      if (name === UNKNOWN_STREAM && received + letters.undecodable === 0) continue;
       const { deduplicated } = lake.state;
       const unaccounted =
         received - lake.committed - letters.rejected - deduplicated - letters.undecodable;

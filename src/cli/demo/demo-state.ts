@@ -1,7 +1,8 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { NOTHING_RECEIVED, type ReceivedCount } from '#app/count-received.ts';
+import type { ReceivedCount } from '#app/count-received.ts';
+import type { ReadCheckpoint } from '#app/read-user-records.ts';
 import { readJsonFile } from '../state-folder.ts';
 
 const runState = z.object({
@@ -17,20 +18,25 @@ const runState = z.object({
 export type DemoRun = z.infer<typeof runState>;
 
 const demoState = z.object({
-  run: runState.nullable(),
-  received: z.object({
-    checkpoint: z.record(z.string(), z.string()),
-    received: z.record(z.string(), z.int()),
-  }),
+  run: runState,
+  /** Per domain. */
+  received: z.record(
+    z.string(),
+    z.object({
+      checkpoint: z.record(z.string(), z.string()),
+      received: z.record(z.string(), z.int()),
+    }),
+  ),
 });
 export interface DemoState {
-  readonly run: DemoRun | null;
-  readonly received: ReceivedCount;
+  /** The run under way, or the last one that finished. */
+  readonly run: DemoRun;
+  readonly received: Readonly<Record<string, ReceivedCount>>;
 }
 
-export function readDemoState(file: string): DemoState {
-  const parsed = demoState.safeParse(readJsonFile(file));
-  return parsed.success ? parsed.data : { run: null, received: NOTHING_RECEIVED };
+/** Null when no run has begun, and when the file is lost or cut off. */
+export function readDemoState(file: string): DemoState | null {
+  return demoState.safeParse(readJsonFile(file)).data ?? null;
 }
 
 /** Replaces the file in one step: a kill leaves the old state or the new one. */
@@ -45,19 +51,25 @@ const FIRST_RUN_MS = 10 * 60_000;
 
 /**
  * An unfinished run goes on with its own number, size and times; otherwise the next one begins, where
- * the last one's event times ended, so that its trades are not late.
+ * the last one's event times ended, so that its trades are not late. Without a state the table tells the
+ * last number: ids of a run that is in the table must not come again.
  */
 export function nextRun(
-  state: DemoState,
-  options: { readonly events: number; readonly nowMs: number },
+  state: DemoState | null,
+  options: {
+    readonly events: number;
+    readonly nowMs: number;
+    readonly lastNumberInTable: number;
+    readonly from: ReadCheckpoint;
+  },
 ): { readonly run: DemoRun; readonly resumed: boolean } {
-  if (state.run !== null && !state.run.finished) return { run: state.run, resumed: true };
+  if (state !== null && !state.run.finished) return { run: state.run, resumed: true };
   const run: DemoRun = {
-    number: (state.run?.number ?? 0) + 1,
+    number: Math.max(state?.run.number ?? 0, options.lastNumberInTable) + 1,
     events: options.events,
-    startMs: state.run?.endMs ?? options.nowMs - FIRST_RUN_MS,
+    startMs: state?.run.endMs ?? options.nowMs - FIRST_RUN_MS,
     endMs: options.nowMs,
-    from: { ...state.received.checkpoint },
+    from: { ...options.from },
     finished: false,
   };
   return { run, resumed: false };

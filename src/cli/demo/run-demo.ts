@@ -1,21 +1,24 @@
-import { countReceived } from '#app/count-received.ts';
 import { describeTables } from '#app/describe-tables.ts';
 import { type HeldPayloads, readHeldPayloads, withoutHeld } from '#app/held-payloads.ts';
 import { produceEvents } from '#app/produce-events.ts';
 import { databaseName } from '#core/config/project.ts';
-import { schemasById } from '#core/schema/registry.ts';
+import { SluiceError } from '#core/errors.ts';
 import { localTarget } from '#runtime/aws-clients.ts';
-import { type LakeAccess, openLake } from '#runtime/lake-access.ts';
+import { openLake } from '#runtime/lake-access.ts';
 import { type LoadedProject, loadProject } from '#runtime/load-project.ts';
-import { openProducer, type ProducerAccess } from '#runtime/producer-access.ts';
+import { openProducer } from '#runtime/producer-access.ts';
 import type { CommandContext } from '../command.ts';
 import { aborted } from '../commands/dev.ts';
 import { type LocalCloud, openLocalCloud, waitUntilDrained } from '../local-cloud.ts';
-import { deadLetterUriOf, receiptsTableOf, workGroupOf } from '../stack-outputs.ts';
+import { lockHolder, takeLock } from '../process-lock.ts';
+import { receiptsTableOf, workGroupOf } from '../stack-outputs.ts';
 import { stateFolder } from '../state-folder.ts';
-import { type Account, balance, tableState } from './account.ts';
+import { INTERRUPTED_STATUS, untilAborted } from '../until-aborted.ts';
+import { tableState } from './account.ts';
+import { closeBooks, countDomain } from './close-books.ts';
 import { createDemoInput, DEMO_DOMAIN, DEMO_STREAM, type DemoInput } from './demo-input.ts';
 import { showAccount, showQueries } from './demo-report.ts';
+import type { DemoSession } from './demo-session.ts';
 import { type DemoRun, nextRun, readDemoState, writeDemoState } from './demo-state.ts';
 
 export interface DemoOptions {
@@ -24,19 +27,25 @@ export interface DemoOptions {
   readonly keep: boolean;
 }
 
-/** What the steps of the demo share. */
-interface DemoSession {
-  readonly context: CommandContext;
-  readonly loaded: LoadedProject;
-  readonly cloud: LocalCloud;
-  readonly lake: LakeAccess;
-  readonly producer: ProducerAccess;
-  readonly streamName: string;
-  readonly demoFile: string;
+/**
+ * Returns 0 only when every received event is accounted for and the books agree.
+ * Throws USAGE while another demo runs on the same state: both would send the same run.
+ */
+export async function runDemo(context: CommandContext, options: DemoOptions): Promise<number> {
+  const { demoLockFile } = stateFolder(context.root, 'local');
+  const release = takeLock(demoLockFile);
+  if (release === null) {
+    const holder = lockHolder(demoLockFile)?.pid ?? 'unknown';
+    throw new SluiceError('USAGE', `a demo is under way as process ${holder}; wait until it ends`);
+  }
+  try {
+    return await runAlone(context, options);
+  } finally {
+    release();
+  }
 }
 
-/** Returns 0 only when every received event is accounted for and the books agree. */
-export async function runDemo(context: CommandContext, options: DemoOptions): Promise<number> {
+async function runAlone(context: CommandContext, options: DemoOptions): Promise<number> {
   const { output, root } = context;
   const loaded = loadProject({ root, environment: 'local' });
   output.line('Synthesizing the templates and starting the local cloud from them …');
@@ -73,12 +82,16 @@ async function runSteps(
   startedMs: number,
 ): Promise<number> {
   const { output } = session.context;
-  const { run, resumed } = beginRun(session, options);
+  const { signal } = session.context;
+  const { run, resumed } = await beginRun(session, options);
   const input = await createDemoInput(session.loaded, run);
   const produced = await produce(session, input, { run, resumed });
   const committed = await timed(() => waitForCommit(session));
+  // Books that are closed too early do not balance, and a run that is called finished never goes on.
+  if (signal.aborted) return reportInterruption(session, run);
   const queried = await timed(() => showQueries(output, session.lake, run.number));
   const account = await closeBooks(session, run);
+  if (account === null) return reportInterruption(session, run);
   showAccount(output, account);
   const total = (performance.now() - startedMs) / 1000;
   const ok = account.problems.length === 0;
@@ -127,14 +140,36 @@ function showCloud({ output }: CommandContext, cloud: LocalCloud): void {
   output.line();
 }
 
-function beginRun(
+function reportInterruption({ context: { output } }: DemoSession, run: DemoRun): number {
+  output.line(`Interrupted: the next demo goes on with run ${run.number} where this one stopped.`);
+  output.result({ ok: false, interrupted: true, run: { number: run.number } });
+  return INTERRUPTED_STATUS;
+}
+
+async function beginRun(
   session: DemoSession,
   options: DemoOptions,
-): { readonly run: DemoRun; readonly resumed: boolean } {
+): Promise<{ readonly run: DemoRun; readonly resumed: boolean }> {
   const state = readDemoState(session.demoFile);
-  const next = nextRun(state, { events: options.events, nowMs: Date.now() });
-  writeDemoState(session.demoFile, { ...state, run: next.run });
+  const received = state?.received ?? {};
+  const next = nextRun(state, {
+    events: options.events,
+    nowMs: Date.now(),
+    lastNumberInTable: state === null ? await lastRunInTable(session) : 0,
+    from: received[DEMO_DOMAIN]?.checkpoint ?? {},
+  });
+  writeDemoState(session.demoFile, { run: next.run, received });
   return next;
+}
+
+/** Every run begins with the real rows, whose ids carry its number. What waits on the shards is taken in first. */
+async function lastRunInTable({ cloud, context, lake, loaded }: DemoSession): Promise<number> {
+  await waitUntilDrained(cloud, { signal: context.signal, onPoll: async () => {} });
+  const database = databaseName(loaded.project.environment.name, DEMO_DOMAIN, 'bronze');
+  const { rows } = await lake.queries.query(
+    `SELECT max(CAST(regexp_extract(trade_id, '^sp500-(\\d+)-', 1) AS integer)) FROM ${database}.${DEMO_STREAM}`,
+  );
+  return Number(rows[0]?.[0] ?? 0);
 }
 
 async function produce(
@@ -154,7 +189,8 @@ async function produce(
     ? await readHeldPayloads(producer.stream, { streamName, from: run.from })
     : new Map();
   let heldEvents = 0;
-  const events = withoutHeld(input.chunks(), held, () => {
+  const chunks = untilAborted(input.chunks(), session.context.signal);
+  const events = withoutHeld(chunks, held, () => {
     heldEvents++;
   });
   const total = input.expectedEvents;
@@ -180,8 +216,8 @@ async function waitForCommit(session: DemoSession): Promise<void> {
     database: databaseName(session.loaded.project.environment.name, DEMO_DOMAIN, 'bronze'),
     table: DEMO_STREAM,
   };
-  const received = await countReceivedNow(session);
-  const total = Object.values(received.received).reduce((sum, count) => sum + count, 0);
+  const { received } = await countDomain(session, DEMO_DOMAIN);
+  const total = Object.values(received).reduce((sum, count) => sum + count, 0);
   const bar = session.context.output.progress('into the table', total);
   const update = async (): Promise<void> =>
     bar.update((await tableState(session.lake, table)).received);
@@ -191,29 +227,6 @@ async function waitForCommit(session: DemoSession): Promise<void> {
   } finally {
     bar.stop();
   }
-}
-
-async function closeBooks(session: DemoSession, run: DemoRun): Promise<Account> {
-  const received = await countReceivedNow(session);
-  const account = await balance(
-    { lake: session.lake, receipts: session.producer.receipts },
-    session.loaded.project,
-    {
-      received,
-      deadLetterUri: deadLetterUriOf(session.cloud.outputs),
-    },
-  );
-  writeDemoState(session.demoFile, { run: { ...run, finished: true }, received });
-  return account;
-}
-
-function countReceivedNow(session: DemoSession) {
-  const { received } = readDemoState(session.demoFile);
-  const schemas = schemasById(session.loaded.registry);
-  return countReceived(session.producer.stream, received, {
-    streamName: session.streamName,
-    streamOfSchema: (id) => schemas.get(id)?.stream ?? null,
-  });
 }
 
 function bronzeDatabases(loaded: LoadedProject): readonly string[] {
