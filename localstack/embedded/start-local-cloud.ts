@@ -11,7 +11,7 @@ import { openFunctionLogs } from './lambda/function-logs.ts';
 import { createLambdaService } from './lambda/lambda-service.ts';
 import { replaceFile } from './replace-file.ts';
 import { openS3Service } from './s3/s3-service.ts';
-import type { LambdaService } from './services.ts';
+import type { EventSourceMappings, KinesisService, LambdaService } from './services.ts';
 import { createStsService } from './sts/sts-service.ts';
 
 export interface LocalCloudOptions {
@@ -32,6 +32,8 @@ export interface LocalCloudHealth {
   readonly endpoint: string;
   /** Records wait on a shard, or a function is at work. */
   readonly pending: boolean;
+  /** Mapping and shard to the last sequence number done with: moves while records are taken in. */
+  readonly checkpoints: Readonly<Record<string, string | null>>;
   readonly stacks: readonly { readonly name: string; readonly resources: number }[];
   /** Stack name to output name to value. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -127,6 +129,7 @@ async function bringUp(
     pid: process.pid,
     endpoint: gateway.endpoint,
     pending: mappings.pending(),
+    checkpoints: checkpointsOf(mappings, kinesis),
     stacks: deployment.stacks,
     outputs: deployment.outputs,
     children: lambda.childPids(),
@@ -135,4 +138,19 @@ async function bringUp(
   mappings.start();
   replaceFile(options.cloudFile, JSON.stringify({ pid: process.pid, endpoint: gateway.endpoint }));
   return { endpoint: gateway.endpoint, health };
+}
+
+function checkpointsOf(
+  mappings: EventSourceMappings,
+  kinesis: KinesisService,
+): Readonly<Record<string, string | null>> {
+  return Object.fromEntries(
+    mappings
+      .list()
+      .flatMap(({ id, streamName }) =>
+        kinesis
+          .listShards(streamName)
+          .map(({ shardId }) => [`${streamName}/${shardId}`, mappings.checkpoint(id, shardId)]),
+      ),
+  );
 }

@@ -15,6 +15,7 @@ const healthAnswer = z.object({
   endpoint: z.string(),
   /** Records wait on a shard, or a function is at work. */
   pending: z.boolean(),
+  checkpoints: z.record(z.string(), z.string().nullable()),
   stacks: z.array(z.object({ name: z.string(), resources: z.int() })),
   outputs: z.record(z.string(), z.record(z.string(), z.string())),
 });
@@ -22,6 +23,8 @@ export interface CloudHealth {
   readonly pid: number;
   readonly endpoint: string;
   readonly pending: boolean;
+  /** Mapping and shard to the last sequence number done with. */
+  readonly checkpoints: Readonly<Record<string, string | null>>;
   readonly stacks: readonly { readonly name: string; readonly resources: number }[];
   /** Stack name to output name to value. */
   readonly outputs: StackOutputs;
@@ -166,13 +169,37 @@ async function fetchHealth(endpoint: string): Promise<CloudHealth> {
   }
 }
 
-/** Resolves when nothing waits on any shard and no function is at work, or when the signal is aborted. */
+/** Longer than the writer's time-out and its first retries. */
+const STALL_MS = 180_000;
+
+/**
+ * Resolves when nothing waits on any shard and no function is at work, or when the signal is aborted.
+ * Throws SOURCE_UNAVAILABLE when records wait and nothing has been taken in for three minutes.
+ */
 export async function waitUntilDrained(
-  cloud: LocalCloud,
-  options: { readonly signal: AbortSignal; readonly onPoll: () => Promise<void> },
+  cloud: Pick<LocalCloud, 'health'>,
+  options: {
+    readonly signal: AbortSignal;
+    readonly onPoll: () => Promise<void>;
+    /** @default STALL_MS */
+    readonly stallMs?: number;
+  },
 ): Promise<void> {
+  const stallMs = options.stallMs ?? STALL_MS;
+  let position = '';
+  let movedMs = performance.now();
   while (!options.signal.aborted) {
-    if (!(await cloud.health()).pending) return;
+    const { pending, checkpoints } = await cloud.health();
+    if (!pending) return;
+    const now = JSON.stringify(checkpoints);
+    if (now !== position) movedMs = performance.now();
+    position = now;
+    if (performance.now() - movedMs > stallMs) {
+      throw new SluiceError(
+        'SOURCE_UNAVAILABLE',
+        `records wait, but the writer has taken in nothing for ${Math.round(stallMs / 1000)} s; look into its log below .sluice/local/logs`,
+      );
+    }
     await options.onPoll();
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
