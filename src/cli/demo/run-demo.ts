@@ -85,7 +85,7 @@ async function runSteps(
   const { signal } = session.context;
   const { run, resumed } = await beginRun(session, options);
   const input = await createDemoInput(session.loaded, run);
-  const produced = await produce(session, input, { run, resumed });
+  const produced = await produce(session, input, { run, resumed, asked: options.events });
   const committed = await timed(() => waitForCommit(session));
   // Books that are closed too early do not balance, and a run that is called finished never goes on.
   if (signal.aborted) return reportInterruption(session, run);
@@ -175,7 +175,7 @@ async function lastRunInTable({ cloud, context, lake, loaded }: DemoSession): Pr
 async function produce(
   session: DemoSession,
   input: DemoInput,
-  options: { readonly run: DemoRun; readonly resumed: boolean },
+  options: { readonly run: DemoRun; readonly resumed: boolean; readonly asked: number },
 ): Promise<{ readonly seconds: number; readonly held: number }> {
   const { output } = session.context;
   const { producer, streamName } = session;
@@ -184,6 +184,11 @@ async function produce(
     `Run ${run.number}${resumed ? ' (it was interrupted: going on where the stream ends)' : ''}: ` +
       `${input.file.object} as trades, then ${run.events.toLocaleString('en-US')} generated ones, some broken, doubled or late on purpose.`,
   );
+  if (resumed && run.events !== options.asked) {
+    output.line(
+      `(--events ${options.asked} counts from the next run on; this one was begun with ${run.events}.)`,
+    );
+  }
   const startedMs = performance.now();
   const held: HeldPayloads = resumed
     ? await readHeldPayloads(producer.stream, { streamName, from: run.from })
