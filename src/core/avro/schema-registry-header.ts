@@ -15,8 +15,8 @@ const HEADER_VERSION = 3;
 const COMPRESSION_NONE = 0;
 const COMPRESSION_ZLIB = 5;
 
-/** Inflated payloads beyond this are refused: ten times the largest record of a stream with default limits. */
-export const DEFAULT_MAX_INFLATED_BYTES = 10 * 1024 * 1024;
+/** Compressed or not, no event is larger than a stream record may be; a larger one is a bomb or a mistake. Source: Kinesis quotas. */
+export const DEFAULT_MAX_INFLATED_BYTES = 1024 * 1024;
 
 const UUID_TEXT = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
