@@ -20,7 +20,6 @@ import {
   stringOptions,
   usageError,
 } from '../command.ts';
-import { nameCsvFailure, withCsvFailuresNamed } from '../csv-failure.ts';
 import { generatedChunks } from '../generated-chunks.ts';
 import { openLocalCloud, waitUntilDrained } from '../local-cloud.ts';
 import { receiptsTableOf } from '../stack-outputs.ts';
@@ -143,8 +142,6 @@ async function openFile(
   options: { readonly stream: Stream; readonly file: string },
 ): Promise<ProduceInput> {
   const { stream, file } = options;
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
-    throw new SluiceError('USAGE', `cannot read ${file}: it is a folder, expected a CSV file`);
   const tally = { object: path.basename(file), rows: 0, valid: 0, invalid: 0 };
   const chunks = await readCsvEvents(file, {
     stream,
@@ -152,12 +149,10 @@ async function openFile(
     assignments: stringOptions(context, 'map').map(parseAssignment),
     tally,
     onInvalid: createProblemPrinter(context, file),
-  }).catch((error: unknown) => {
-    throw nameCsvFailure(error, file);
   });
   const estimate = estimateLines(file);
   return {
-    chunks: withCsvFailuresNamed(chunks(), file),
+    chunks: chunks(),
     expectedEvents: () => estimate,
     producerName: `file-${tally.object}-${randomUUID()}`,
     file: tally,

@@ -2,21 +2,9 @@ import { z } from 'zod';
 import type { Field, FieldType } from '#core/schema/field.ts';
 import { migrationsModel } from '#core/schema/schema-file-models.ts';
 import type { TableMigration } from '#core/schema/table-migration.ts';
+import { PLAIN_TYPE_NAMES } from './model/field-model.ts';
 
-const plainType = z.strictObject({
-  kind: z.enum([
-    'string',
-    'boolean',
-    'int',
-    'long',
-    'float',
-    'double',
-    'date',
-    'timestamp_millis',
-    'timestamp_micros',
-    'bytes',
-  ]),
-});
+const plainType = z.strictObject({ kind: z.enum(PLAIN_TYPE_NAMES) });
 
 const fieldType: z.ZodType<FieldType> = z.union([
   plainType,
