@@ -1,0 +1,25 @@
+import type { FuzzTarget } from './fuzz-target.ts';
+import { athenaSql } from './targets/athena-sql.ts';
+import { avroRow } from './targets/avro-row.ts';
+import { domainYaml } from './targets/domain-yaml.ts';
+import { expression } from './targets/expression.ts';
+import { writerBatch } from './targets/ingest-batch.ts';
+import { kinesisRecord } from './targets/kinesis-record.ts';
+import { manifest, manifestList, tableMetadata } from './targets/lake-files.ts';
+import { schemaRegistryHeader } from './targets/schema-registry-header.ts';
+import { stateDocuments } from './targets/state-documents.ts';
+
+/** Every place where foreign bytes or text come in. */
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [
+  avroRow,
+  kinesisRecord,
+  schemaRegistryHeader,
+  writerBatch,
+  stateDocuments,
+  tableMetadata,
+  manifestList,
+  manifest,
+  domainYaml,
+  expression,
+  athenaSql,
+];
