@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 /**
  * Reason to refuse a request that a web page may have sent, or null when it is fine.
- * The gateway verifies no signatures, so any page the user happens to open could otherwise write to it:
+ * The administrator needs no valid signature, so any page the user happens to open could otherwise write to it:
  * directly (then the browser adds `Origin`), or by pointing a name of its own at 127.0.0.1
  * (DNS rebinding: then `Host` carries that name).
  */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SluiceError } from '#core/errors.ts';
 import type { HttpService } from '#embedded/services.ts';
+import type { AccessControl } from './access-control.ts';
 import { browserRefusal } from './browser-guard.ts';
 import { listenMultiplexed } from './multiplexed-server.ts';
 import type { Route, ServiceName, WireProtocol } from './route-request.ts';
@@ -16,6 +17,12 @@ export interface GatewayOptions {
   readonly services: Readonly<Partial<Record<ServiceName, HttpService>>>;
   /** What `GET /_sluice/health` answers, as JSON; a throw answers 503. */
   readonly health: () => unknown;
+  /** What `GET /_sluice/calls` answers, as JSON. @default an empty list */
+  readonly calls?: () => unknown;
+  /** Serves the HTTP APIs. @default they are not emulated */
+  readonly httpApis?: HttpService;
+  /** Decides which requests reach their service. @default all do */
+  readonly access?: AccessControl;
 }
 
 export interface Gateway {
@@ -58,15 +65,26 @@ async function dispatch(
     return;
   }
   if (route.kind === 'health') {
-    await answerHealth(response, options.health);
+    await answerPage(response, options.health);
     return;
   }
-  const service = route.kind === 'service' ? options.services[route.service] : undefined;
+  if (route.kind === 'calls') {
+    await answerPage(response, options.calls ?? (() => []));
+    return;
+  }
+  const service = serviceOf(route, options);
   if (service === undefined) {
     writeFailure(response, failureOf(route), { protocol: protocolOf(route) });
     return;
   }
   try {
+    const denied = route.kind === 'service' ? await options.access?.check(request, route) : null;
+    if (denied) {
+      // What is left of the body would block the next request on this connection.
+      request.resume();
+      writeFailure(response, denied, { protocol: protocolOf(route) });
+      return;
+    }
     await service.handle(request, response);
   } catch (error) {
     const message = `the local cloud failed: ${messageOf(error)}`;
@@ -75,8 +93,15 @@ async function dispatch(
   }
 }
 
-function failureOf(route: Exclude<Route, { kind: 'health' }>): GatewayFailure {
+function serviceOf(route: Route, options: GatewayOptions): HttpService | undefined {
+  if (route.kind === 'http-api') return options.httpApis;
+  return route.kind === 'service' ? options.services[route.service] : undefined;
+}
+
+function failureOf(route: Exclude<Route, { kind: 'health' | 'calls' }>): GatewayFailure {
   switch (route.kind) {
+    case 'http-api':
+      return notEmulated('execute-api');
     case 'unsigned':
       return {
         status: 403,
@@ -107,14 +132,14 @@ function notEmulated(name: string): GatewayFailure {
 }
 
 function protocolOf(route: Route): WireProtocol {
-  return route.kind === 'health' ? 'json' : route.protocol;
+  return 'protocol' in route ? route.protocol : 'json';
 }
 
-async function answerHealth(response: ServerResponse, health: () => unknown): Promise<void> {
+async function answerPage(response: ServerResponse, page: () => unknown): Promise<void> {
   let status = 200;
   let body: string;
   try {
-    body = JSON.stringify(await health()) ?? 'null';
+    body = JSON.stringify(await page()) ?? 'null';
   } catch (error) {
     status = 503;
     body = JSON.stringify({ error: messageOf(error) });

@@ -5,6 +5,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export class AwsError extends Error {
   readonly code: string;
   readonly status: number;
+  /** Further members of the body, for a service that has them. */
+  readonly members: Readonly<Record<string, unknown>> = {};
 
   constructor(code: string, message: string, status = 400) {
     super(message);
@@ -19,24 +21,39 @@ export type JsonOperation = (input: Record<string, unknown>) => unknown;
 /** Largest request body any emulated JSON service takes (PutRecords: 10 MiB since 2025, base64 and framing on top). */
 export const MAX_JSON_BODY_BYTES = 32 * 1024 * 1024;
 
+/** Bodies that had to be read before their service's turn. */
+const READ_BODIES = new WeakMap<IncomingMessage, Buffer>();
+
+/** As readBody; the next one to read the body gets the same bytes. */
+export async function readBodyAhead(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const body = await readBody(request, limitBytes);
+  READ_BODIES.set(request, body);
+  return body;
+}
+
 /** Reads a whole body; throws RequestEntityTooLarge beyond `limitBytes`. */
 export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const read = READ_BODIES.get(request);
+  if (read !== undefined) {
+    checkSize(read.length, limitBytes);
+    return read;
+  }
   const chunks: Buffer[] = [];
   let length = 0;
   // Leaving the loop early must not destroy the connection: the client is to read the error.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     const bytes = chunk as Buffer;
     length += bytes.length;
-    if (length > limitBytes) {
-      throw new AwsError(
-        'RequestEntityTooLargeException',
-        `request body exceeds ${limitBytes} bytes`,
-        413,
-      );
-    }
+    checkSize(length, limitBytes);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks, length);
+}
+
+function checkSize(length: number, limitBytes: number): void {
+  if (length <= limitBytes) return;
+  const message = `request body exceeds ${limitBytes} bytes`;
+  throw new AwsError('RequestEntityTooLargeException', message, 413);
 }
 
 /**
@@ -72,13 +89,14 @@ export async function serveJson(
     writeJson(
       response,
       failure.status,
-      { __type: failure.code, message: failure.message },
+      { __type: failure.code, message: failure.message, ...failure.members },
       contentType,
     );
   }
 }
 
-function parseObject(body: Buffer): Record<string, unknown> {
+/** Throws SerializationException for anything but a JSON object; nothing is an empty one. */
+export function parseObject(body: Buffer): Record<string, unknown> {
   if (body.length === 0) return {};
   let value: unknown;
   try {

@@ -9,6 +9,7 @@ export const SERVICE_NAMES = [
   'athena',
   's3',
   'lambda',
+  'monitoring',
   'sts',
 ] as const;
 
@@ -20,18 +21,26 @@ export type WireProtocol = 'json' | 'query-xml' | 's3-xml';
 export type Route =
   | { readonly kind: 'service'; readonly service: ServiceName; readonly protocol: WireProtocol }
   | { readonly kind: 'health' }
+  | { readonly kind: 'calls' }
+  /** Of an HTTP API, which checks signatures and permissions by itself. */
+  | { readonly kind: 'http-api' }
   | { readonly kind: 'unknown-service'; readonly name: string; readonly protocol: WireProtocol }
   | { readonly kind: 'unsigned'; readonly protocol: WireProtocol }
   | { readonly kind: 'malformed-signature'; readonly protocol: WireProtocol };
 
 /** Underscores cannot start a bucket name, so this path can never be an object. */
 export const HEALTH_PATH = '/_sluice/health';
+/** Who called what, and what was denied. */
+export const CALLS_PATH = '/_sluice/calls';
+/** Below it every HTTP API has its own path: `/_aws/execute-api/<apiId>/…`. */
+export const EXECUTE_API_PREFIX = '/_aws/execute-api/';
 
 const SERVICE_OF_TARGET_PREFIX: Readonly<Record<string, ServiceName>> = {
   Kinesis_20131202: 'kinesis',
   DynamoDB_20120810: 'dynamodb',
   AWSGlue: 'glue',
   AmazonAthena: 'athena',
+  GraniteServiceVersion20100801: 'monitoring',
 };
 const LAMBDA_PATH = /^\/20\d\d-\d\d-\d\d\/(functions|event-source-mappings)(\/|$)/;
 
@@ -44,6 +53,8 @@ export function routeRequest(request: IncomingMessage): Route {
   const queryStart = url.indexOf('?');
   const path = queryStart < 0 ? url : url.slice(0, queryStart);
   if (path === HEALTH_PATH) return { kind: 'health' };
+  if (path === CALLS_PATH) return { kind: 'calls' };
+  if (path.startsWith(EXECUTE_API_PREFIX)) return { kind: 'http-api' };
   const target = request.headers['x-amz-target'];
   if (target !== undefined) return routeTarget(String(target));
   const query = new URLSearchParams(queryStart < 0 ? '' : url.slice(queryStart + 1));

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** Where a request is addressed, as far as its signature says. */
 export type SigningScope =
@@ -8,7 +8,7 @@ export type SigningScope =
 
 /**
  * Service name of the credential scope, from the `Authorization` header or from a presigned URL.
- * Signatures are not verified: the local cloud has one account and no secrets.
+ * The signature itself is judged by access-control.ts, for keys that have a role behind them.
  * Source: AWS Signature Version 4, `Credential=<key>/<date>/<region>/<service>/aws4_request`
  * (SigV4A leaves the region out); Signature Version 2 is only spoken by S3 clients.
  */
@@ -21,6 +21,18 @@ export function signingScopeOf(headers: IncomingHttpHeaders, query: URLSearchPar
     return { kind: 'signed', service: 's3' };
   }
   return { kind: 'unsigned' };
+}
+
+/** Access key that a request names, in whichever kind of signature; null when it names none. */
+export function accessKeyIdOf(request: IncomingMessage): string | null {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    return /(?:Credential=|^AWS )([^/:, ]+)/.exec(authorization)?.[1] ?? null;
+  }
+  const url = request.url ?? '';
+  const query = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?') + 1)) : null;
+  const credential = query?.get('X-Amz-Credential') ?? query?.get('AWSAccessKeyId') ?? null;
+  return credential?.split('/')[0] ?? null;
 }
 
 function scopeOfHeader(authorization: string): SigningScope {

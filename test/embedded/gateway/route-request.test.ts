@@ -25,6 +25,16 @@ describe('routeRequest', () => {
     expect(route('/x/y', signedFor(service))).toMatchObject({ kind: 'service', service });
   });
 
+  it.each<[Record<string, string>]>([
+    [{}],
+    [signedFor('execute-api')],
+    [{ 'x-amz-target': 'AWSGlue.GetTable' }],
+  ])('takes a path of an HTTP API for one, whatever its headers say', (headers) => {
+    expect(route('/_aws/execute-api/a1b2/trade/events?x=1', headers)).toEqual({
+      kind: 'http-api',
+    });
+  });
+
   it('lets the target win over the scope', () => {
     const headers = { ...signedFor('s3'), 'x-amz-target': 'AWSGlue.GetTable' };
     expect(route('/', headers)).toMatchObject({ service: 'glue' });

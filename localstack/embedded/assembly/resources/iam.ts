@@ -1,35 +1,73 @@
 import { z } from 'zod';
 import { LOCAL_ACCOUNT } from '../../services.ts';
 import { defineResourceType, type ResourceType } from '../resource-type.ts';
-import { policyDocument } from './policy-document.ts';
+import { identityPolicy, trustPolicy } from './policy-document.ts';
 import { tags } from './tags.ts';
 
-const inlinePolicy = z.strictObject({ PolicyName: z.string(), PolicyDocument: policyDocument });
+const inlinePolicy = z.strictObject({ PolicyName: z.string(), PolicyDocument: identityPolicy });
 
+/** Policies that AWS manages are not here, so a role that names one (ManagedPolicyArns) is refused. */
 const role = z.strictObject({
   RoleName: z.string().optional(),
   Description: z.string().optional(),
-  AssumeRolePolicyDocument: policyDocument,
+  AssumeRolePolicyDocument: trustPolicy,
   Policies: z.array(inlinePolicy).optional(),
   Tags: tags,
 });
 
-const policy = inlinePolicy.extend({ Roles: z.array(z.string()) });
+const policy = inlinePolicy.extend({ Roles: z.array(z.string()).min(1) });
 
-/** IAM is not emulated: a call that a role does not allow works here. Tests compare the handlers' calls with the policies instead. */
+const managedPolicy = z.strictObject({
+  ManagedPolicyName: z.string().optional(),
+  Description: z.string().optional(),
+  Path: z.literal('/').optional(),
+  PolicyDocument: identityPolicy,
+  Roles: z.array(z.string()).min(1),
+});
+
+/** IAM is global: no region in its ARNs. */
+function iamArn(resource: string): string {
+  return `arn:aws:iam::${LOCAL_ACCOUNT}:${resource}`;
+}
+
 export const IAM_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::IAM::Role': defineResourceType({
     properties: role,
     identify(properties, place) {
       const name = properties.RoleName ?? place.generatedName;
-      // IAM is global: no region in the ARN.
-      return { ref: name, attributes: { Arn: `arn:aws:iam::${LOCAL_ACCOUNT}:role/${name}` } };
+      return { ref: name, attributes: { Arn: iamArn(`role/${name}`) } };
     },
-    ensure: null,
+    ensure(properties, { services, identity }) {
+      services.iam.ensureRole({
+        name: identity.ref,
+        arn: identity.attributes['Arn'] ?? '',
+        trust: properties.AssumeRolePolicyDocument,
+        policies: (properties.Policies ?? []).map(({ PolicyName, PolicyDocument }) => ({
+          name: PolicyName,
+          document: PolicyDocument,
+        })),
+      });
+    },
   }),
   'AWS::IAM::Policy': defineResourceType({
     properties: policy,
     identify: (_properties, place) => ({ ref: place.generatedName, attributes: {} }),
-    ensure: null,
+    ensure({ PolicyName: name, PolicyDocument, Roles }, { services }) {
+      for (const each of Roles) {
+        services.iam.ensureRolePolicy(each, { name, document: PolicyDocument });
+      }
+    },
+  }),
+  'AWS::IAM::ManagedPolicy': defineResourceType({
+    properties: managedPolicy,
+    identify(properties, place) {
+      const arn = iamArn(`policy/${properties.ManagedPolicyName ?? place.generatedName}`);
+      return { ref: arn, attributes: { PolicyArn: arn } };
+    },
+    ensure({ PolicyDocument, Roles }, { services, identity }) {
+      for (const each of Roles) {
+        services.iam.ensureRolePolicy(each, { name: identity.ref, document: PolicyDocument });
+      }
+    },
   }),
 };

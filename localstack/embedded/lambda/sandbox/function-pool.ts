@@ -3,6 +3,7 @@ import type { LambdaFunctionConfig } from '#embedded/services.ts';
 import type { WatchedProcess } from './memory-watch.ts';
 import type { OrphanGuard } from './orphan-guard.ts';
 import { type InitFailure, type InvocationReport, Sandbox } from './sandbox.ts';
+import type { SandboxIam } from './sandbox-session.ts';
 
 export interface FunctionPoolOptions {
   readonly endpointUrl: string | null;
@@ -10,6 +11,7 @@ export interface FunctionPoolOptions {
   /** A sandbox without work is ended after this time. */
   readonly idleTimeoutMs: number;
   readonly orphanGuard: OrphanGuard;
+  readonly iam: SandboxIam | null;
   readonly onLine: (text: string) => void;
 }
 
@@ -26,6 +28,7 @@ export class FunctionPool {
   readonly #sandboxes = new Set<Sandbox>();
   readonly #idleTimers = new Map<Sandbox, NodeJS.Timeout>();
   readonly #queue: Job[] = [];
+  #runningJobs = 0;
   #config: LambdaFunctionConfig;
   #closed = false;
 
@@ -36,6 +39,13 @@ export class FunctionPool {
 
   get config(): LambdaFunctionConfig {
     return this.#config;
+  }
+
+  /** False when the function's reserved concurrency is in use. */
+  get hasRoom(): boolean {
+    const { reservedConcurrency } = this.#config;
+    if (reservedConcurrency === undefined) return true;
+    return this.#runningJobs + this.#queue.length < reservedConcurrency;
   }
 
   get pids(): readonly number[] {
@@ -90,7 +100,11 @@ export class FunctionPool {
     const job = this.#queue.shift();
     if (job === undefined) return;
     this.#stopIdleTimer(sandbox);
-    void sandbox.run(job.requestId, job.payload).then(job.resolve);
+    this.#runningJobs++;
+    void sandbox.run(job.requestId, job.payload).then((report) => {
+      this.#runningJobs--;
+      job.resolve(report);
+    });
   }
 
   #startSandbox(): void {
@@ -99,6 +113,7 @@ export class FunctionPool {
       endpointUrl: this.#options.endpointUrl,
       initTimeoutMs: this.#options.initTimeoutMs,
       orphanGuard: this.#options.orphanGuard,
+      iam: this.#options.iam,
       onLine: this.#options.onLine,
       onIdle: (idle) => this.#onIdle(idle),
       onDead: (dead, initFailure) => this.#onDead(dead, initFailure),
@@ -126,7 +141,7 @@ export class FunctionPool {
     const isCurrent = sandbox.config === this.#config && !this.#closed;
     const job = initFailure !== null && isCurrent ? this.#queue.shift() : undefined;
     if (job !== undefined && initFailure !== null) {
-      job.resolve({ outcome: initFailure(job.requestId), logTail: '' });
+      job.resolve({ outcome: initFailure(job.requestId), logTail: '', durationMs: 0 });
     }
     this.#pump();
   }

@@ -1,4 +1,4 @@
-import type { LambdaFunctionConfig } from '#embedded/services.ts';
+import type { IamCredentials, LambdaFunctionConfig } from '#embedded/services.ts';
 import { LOCAL_REGION } from '#embedded/services.ts';
 
 /** Variables a function may not set. Source: AWS Lambda developer guide, "Defined runtime environment variables". */
@@ -46,6 +46,8 @@ export function sandboxEnvironment(
     readonly runtimeApi: string;
     readonly logStreamName: string;
     readonly endpointUrl: string | null;
+    /** Of the function's role; null for the administrator's. */
+    readonly credentials: IamCredentials | null;
   },
 ): Record<string, string> {
   return {
@@ -66,8 +68,8 @@ export function sandboxEnvironment(
     AWS_EXECUTION_ENV: `AWS_Lambda_${RUNTIME}`,
     AWS_REGION: LOCAL_REGION,
     AWS_DEFAULT_REGION: LOCAL_REGION,
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_SESSION_TOKEN: 'local',
+    AWS_ACCESS_KEY_ID: sandbox.credentials?.accessKeyId ?? 'local',
+    AWS_SECRET_ACCESS_KEY: sandbox.credentials?.secretAccessKey ?? 'local',
+    AWS_SESSION_TOKEN: sandbox.credentials?.sessionToken ?? 'local',
   };
 }

@@ -19,6 +19,7 @@ import {
   readReportedError,
   readResponse,
 } from './runtime-api.ts';
+import { openSandboxSession, type SandboxIam, type SandboxSession } from './sandbox-session.ts';
 import { spawnRuntime } from './spawn-runtime.ts';
 
 export interface SandboxOptions {
@@ -26,6 +27,7 @@ export interface SandboxOptions {
   readonly endpointUrl: string | null;
   readonly initTimeoutMs: number;
   readonly orphanGuard: OrphanGuard;
+  readonly iam: SandboxIam | null;
   /** The sandbox can take an invocation. */
   readonly onIdle: (sandbox: Sandbox) => void;
   /** The process is gone or going; `initFailure` when it never became ready. */
@@ -40,6 +42,8 @@ export interface InvocationReport {
   readonly outcome: LambdaOutcome;
   /** Last 4 KiB of the invocation's log. */
   readonly logTail: string;
+  /** Of the handler; 0 when it never ran. */
+  readonly durationMs: number;
 }
 
 interface Current {
@@ -62,6 +66,7 @@ const OUTPUT_GRACE_MS = 200;
 /** One execution environment: a child process that asks its own Runtime API for one invocation at a time. */
 export class Sandbox {
   readonly #options: SandboxOptions;
+  readonly #session: SandboxSession;
   readonly #createdMs = performance.now();
   readonly #exit: Promise<void>;
   #markExited: () => void = () => undefined;
@@ -78,8 +83,12 @@ export class Sandbox {
 
   constructor(options: SandboxOptions) {
     this.#options = options;
+    this.#session = openSandboxSession(options.config, options);
     this.#exit = new Promise((resolve) => {
-      this.#markExited = resolve;
+      this.#markExited = () => {
+        this.#session.end();
+        resolve();
+      };
     });
   }
 
@@ -151,7 +160,7 @@ export class Sandbox {
       const log = createInvocationLog({
         requestId,
         config: this.config,
-        emit: this.#options.onLine,
+        emit: this.#session.writeLog,
       });
       const timer = setTimeout(() => this.#die((id) => timedOut(id, timeoutMs)), timeoutMs);
       const startedMs = performance.now();
@@ -171,6 +180,7 @@ export class Sandbox {
     const child = spawnRuntime(config, {
       runtimeApi,
       endpointUrl,
+      session: this.#session,
       onLine: (text) => this.#logLine(text),
     });
     this.#child = child;
@@ -197,7 +207,7 @@ export class Sandbox {
 
   #logLine(text: string): void {
     if (text.includes(HEAP_EXHAUSTED)) this.#heapExhausted = true;
-    if (this.#current === null) this.#options.onLine(text);
+    if (this.#current === null) this.#session.writeLog(text);
     else this.#current.log.add(text);
   }
 
@@ -263,14 +273,15 @@ export class Sandbox {
     this.#current = null;
     const residentBytes = this.pid === null ? null : residentBytesOf(this.pid);
     this.#peakBytes = Math.max(this.#peakBytes, residentBytes ?? 0);
+    const durationMs = performance.now() - current.startedMs;
     const logTail = current.log.end({
       outcome,
-      durationMs: performance.now() - current.startedMs,
+      durationMs,
       initMs: this.#initMs,
       peakBytes: this.#peakBytes,
     });
     this.#initMs = null;
-    current.resolve({ outcome, logTail });
+    current.resolve({ outcome, logTail, durationMs });
   }
 
   #becomeIdle(): void {

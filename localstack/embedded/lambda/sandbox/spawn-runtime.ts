@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { LambdaFunctionConfig } from '#embedded/services.ts';
 import { createLineSplitter } from './log-lines.ts';
 import { sandboxEnvironment } from './sandbox-environment.ts';
+import type { SandboxSession } from './sandbox-session.ts';
 
 const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
 /** Lambda leaves a tenth of the memory to what lies outside the JavaScript heap. */
@@ -16,16 +16,18 @@ export function spawnRuntime(
     /** `host:port` */
     readonly runtimeApi: string;
     readonly endpointUrl: string | null;
+    readonly session: SandboxSession;
     readonly onLine: (text: string) => void;
   },
 ): ChildProcess {
   const { runtimeApi, endpointUrl, onLine } = options;
-  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
-  const logStreamName = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
+  const { logStreamName, credentials } = options.session;
   const heapMb = Math.floor(config.memoryMb * HEAP_SHARE);
-  const child = spawn(process.execPath, [`--max-old-space-size=${heapMb}`, BOOTSTRAP], {
+  const node = [process.execPath, `--max-old-space-size=${heapMb}`, BOOTSTRAP] as const;
+  const [command, ...args] = config.runtimeCommand ?? node;
+  const child = spawn(command, args, {
     cwd: config.codeDir,
-    env: sandboxEnvironment(config, { runtimeApi, logStreamName, endpointUrl }),
+    env: sandboxEnvironment(config, { runtimeApi, logStreamName, endpointUrl, credentials }),
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own: Ctrl-C reaches the local cloud only, and a kill reaches grandchildren.
     detached: true,
