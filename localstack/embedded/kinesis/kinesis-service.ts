@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import { AwsError, type JsonOperation, serveJson } from '#embedded/gateway/json-protocol.ts';
 import {
   formatSequenceNumber,
@@ -10,7 +11,7 @@ import { listShardsOperation } from '#embedded/kinesis/operations/list-shards.ts
 import { putOperations } from '#embedded/kinesis/operations/put-operations.ts';
 import { readOperations, requireShard } from '#embedded/kinesis/operations/read-operations.ts';
 import { scaleStream, shardOperations } from '#embedded/kinesis/operations/shard-operations.ts';
-import { ShardThrottle } from '#embedded/kinesis/operations/shard-throttle.ts';
+import { ShardThrottle, throughputExceeded } from '#embedded/kinesis/operations/shard-throttle.ts';
 import {
   createStream,
   MAX_RETENTION_HOURS,
@@ -19,7 +20,15 @@ import {
 } from '#embedded/kinesis/operations/stream-operations.ts';
 import type { KinesisRecordView, KinesisService } from '#embedded/services.ts';
 import { isOpen, type Shard, shardIdOf } from './shard-map.ts';
-import { oldestKeptMs, StreamStore, streamArn } from './stream-store.ts';
+import {
+  DEFAULT_RECORD_KIB,
+  MAX_RECORD_KIB,
+  oldestKeptMs,
+  type Stream,
+  StreamStore,
+  streamArn,
+  withRetention,
+} from './stream-store.ts';
 
 export interface KinesisOptions {
   /** Folder of streams.json and the shard logs; created when missing. One process at a time. */
@@ -88,6 +97,10 @@ export function createKinesisService(options: KinesisOptions): KinesisService {
       const log = store.log(stream, shard);
       return log.isEmpty ? null : formatSequenceNumber(shard.index, log.last);
     },
+    positionBefore: (streamName, shardId, timestampMs) => {
+      const shard = requireShard(store.require(streamName), shardId);
+      return formatSequenceNumber(shard.index, { arrivalMs: timestampMs, ordinal: 0 });
+    },
     onChange: (streamName, listener) => {
       const set = listeners.get(streamName) ?? new Set();
       listeners.set(streamName, set.add(listener));
@@ -113,9 +126,29 @@ async function serve(
 /** Creates the stream or brings it to the template's properties; a reshard by hand stays until the template changes. */
 function ensureStream(
   context: KinesisContext,
-  wanted: { readonly name: string; readonly shardCount: number; readonly retentionHours: number },
+  wanted: Parameters<KinesisService['ensureStream']>[0],
 ): { readonly arn: string } {
-  const { name, shardCount, retentionHours } = wanted;
+  const { name, shardCount, retentionHours, maxRecordKib } = wanted;
+  checkStream(wanted);
+  const { store } = context;
+  const existing = store.find(name);
+  if (existing === undefined) {
+    createStream(context, { name, shardCount, retentionHours, maxRecordKib, tags: [] });
+    return { arn: streamArn(name) };
+  }
+  if (existing.declaredShardCount !== shardCount) scaleStream(context, existing, shardCount);
+  const stream = store.require(name);
+  const updated: Stream = {
+    ...withRetention(stream, retentionHours, context.nowMs()),
+    declaredShardCount: shardCount,
+    ...(maxRecordKib === undefined ? {} : { maxRecordKib }),
+  };
+  if (!isDeepStrictEqual(updated, stream)) store.update(updated);
+  return { arn: streamArn(name) };
+}
+
+function checkStream(wanted: Parameters<KinesisService['ensureStream']>[0]): void {
+  const { name, shardCount, retentionHours, maxRecordKib = DEFAULT_RECORD_KIB } = wanted;
   if (!Number.isInteger(shardCount) || shardCount < 1) {
     throw new Error(`stream ${name}: ShardCount is ${shardCount}, expected a whole number above 0`);
   }
@@ -128,18 +161,15 @@ function ensureStream(
       `stream ${name}: RetentionPeriodHours is ${retentionHours}, expected ${MIN_RETENTION_HOURS} to ${MAX_RETENTION_HOURS}`,
     );
   }
-  const { store } = context;
-  const existing = store.find(name);
-  if (existing === undefined) {
-    createStream(context, { name, shardCount, retentionHours, tags: [] });
-  } else {
-    if (existing.declaredShardCount !== shardCount) scaleStream(context, existing, shardCount);
-    const stream = store.require(name);
-    if (stream.declaredShardCount !== shardCount || stream.retentionHours !== retentionHours) {
-      store.update({ ...stream, declaredShardCount: shardCount, retentionHours });
-    }
+  if (
+    !Number.isInteger(maxRecordKib) ||
+    maxRecordKib < DEFAULT_RECORD_KIB ||
+    maxRecordKib > MAX_RECORD_KIB
+  ) {
+    throw new Error(
+      `stream ${name}: MaxRecordSizeInKiB is ${maxRecordKib}, expected ${DEFAULT_RECORD_KIB} to ${MAX_RECORD_KIB}`,
+    );
   }
-  return { arn: streamArn(name) };
 }
 
 async function readAfter(
@@ -154,12 +184,19 @@ async function readAfter(
 ): Promise<readonly KinesisRecordView[]> {
   const stream = context.store.require(request.streamName);
   const shard = requireShard(stream, request.shardId);
+  const { throttle, nowMs } = context;
+  const shardKey = `${stream.folder}/${shard.index}`;
+  if (throttle?.admitRead(shardKey, nowMs()) === false) {
+    throw throughputExceeded(stream.name, request.shardId);
+  }
   const records = await context.store.log(stream, shard).read({
     after: readPosition(shard, request.afterSequenceNumber),
     limit: request.limit,
     maxBytes: request.maxBytes,
-    oldestArrivalMs: oldestKeptMs(stream, context.nowMs()),
+    oldestArrivalMs: oldestKeptMs(stream, nowMs()),
   });
+  const sizeBytes = records.reduce((sum, record) => sum + record.data.length, 0);
+  throttle?.chargeRead(shardKey, sizeBytes, nowMs());
   return records.map((record) => ({
     sequenceNumber: formatSequenceNumber(shard.index, record),
     partitionKey: record.partitionKey,

@@ -13,6 +13,10 @@ export interface Stream {
   readonly folder: string;
   readonly createdMs: number;
   readonly retentionHours: number;
+  /** Records that arrived earlier were cut off by a shorter retention, and stay so when it becomes longer again. @default 0 */
+  readonly trimmedBeforeMs?: number;
+  /** Key and data of one record together, in KiB. @default DEFAULT_RECORD_KIB */
+  readonly maxRecordKib?: number;
   /** What the template asked for last: only a change of it reshards the stream at a start. */
   readonly declaredShardCount: number;
   readonly tags: readonly { readonly Key: string; readonly Value: string }[];
@@ -27,6 +31,9 @@ interface StoredStreams {
 }
 
 const HOUR_MS = 3_600_000;
+/** Range of MaxRecordSizeInKiB. Source: Kinesis API, UpdateMaxRecordSize. */
+export const DEFAULT_RECORD_KIB = 1024;
+export const MAX_RECORD_KIB = 10_240;
 
 export function streamArn(name: string): string {
   return `arn:aws:kinesis:${LOCAL_REGION}:${LOCAL_ACCOUNT}:stream/${name}`;
@@ -34,7 +41,14 @@ export function streamArn(name: string): string {
 
 /** Arrival time from which on records are still kept. */
 export function oldestKeptMs(stream: Stream, nowMs: number): number {
-  return nowMs - stream.retentionHours * HOUR_MS;
+  return Math.max(nowMs - stream.retentionHours * HOUR_MS, stream.trimmedBeforeMs ?? 0);
+}
+
+/** The stream with another retention period; what a shorter one cuts off does not come back. */
+export function withRetention(stream: Stream, retentionHours: number, nowMs: number): Stream {
+  const trimmedBeforeMs = oldestKeptMs({ ...stream, retentionHours }, nowMs);
+  const isShorter = retentionHours < stream.retentionHours;
+  return { ...stream, retentionHours, ...(isShorter ? { trimmedBeforeMs } : {}) };
 }
 
 export interface StreamStoreOptions {

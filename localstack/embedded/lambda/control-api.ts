@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError, readBody } from '#embedded/gateway/json-protocol.ts';
+import { type LambdaFunctionConfig, LOCAL_ACCOUNT } from '#embedded/services.ts';
+import { listMappings, serveMappingApi } from './event-source/mapping-api.ts';
+import { isLatest } from './function-name.ts';
 import {
-  type EventSourceMappingConfig,
-  type LambdaFunctionConfig,
-  LOCAL_ACCOUNT,
-} from '#embedded/services.ts';
-import { functionNameOf, isLatest } from './function-name.ts';
-import { functionNotFound, type LambdaFunctions, requestTooLarge } from './lambda-functions.ts';
+  functionNotFound,
+  isThrottle,
+  type LambdaFunctions,
+  requestTooLarge,
+} from './lambda-functions.ts';
 import { MAX_REQUEST_BYTES } from './sandbox/invocation-outcome.ts';
 import { FUNCTION_VERSION, RUNTIME } from './sandbox/sandbox-environment.ts';
 
@@ -25,7 +27,7 @@ interface ApiCall {
   readonly response: ServerResponse;
 }
 
-/** Invoke, GetFunction, ListFunctions, ListEventSourceMappings; everything else answers 501. Source: Lambda API reference. */
+/** Invoke, GetFunction, ListFunctions and event source mappings; everything else answers 501. Source: Lambda API reference. */
 export async function serveControlApi(
   functions: LambdaFunctions,
   request: IncomingMessage,
@@ -41,7 +43,11 @@ export async function serveControlApi(
         : new AwsError('ServiceException', String((error as Error)?.message ?? error), 500);
     const type = failure.status >= 500 ? 'Service' : 'User';
     const headers = { 'x-amzn-errortype': failure.code };
-    send(response, failure.status, { headers, body: { Type: type, Message: failure.message } });
+    const reason = isThrottle(failure)
+      ? { Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded' }
+      : {};
+    const body = { ...reason, Type: type, Message: failure.message };
+    send(response, failure.status, { headers, body });
   }
 }
 
@@ -71,8 +77,9 @@ async function route(functions: LambdaFunctions, call: ApiCall): Promise<void> {
   }
   if (isGet && name === undefined && resource === 'functions')
     return listFunctions(functions, call);
-  if (isGet && name === undefined && resource === 'event-source-mappings') {
-    return listMappings(functions, call);
+  if (resource === 'event-source-mappings' && action === undefined) {
+    const isServed = await serveMappings(functions, call, name);
+    if (isServed) return;
   }
   throw notEmulated(call.method, call.parts.join('/'));
 }
@@ -80,7 +87,7 @@ async function route(functions: LambdaFunctions, call: ApiCall): Promise<void> {
 function notEmulated(method: string, resource: string): AwsError {
   return new AwsError(
     'NotImplemented',
-    `the local cloud does not emulate ${method} ${resource} of Lambda; it has Invoke, GetFunction, ListFunctions, ListEventSourceMappings`,
+    `the local cloud does not emulate ${method} ${resource} of Lambda; it has Invoke, GetFunction, ListFunctions and event source mappings`,
     501,
   );
 }
@@ -159,20 +166,23 @@ function listFunctions(functions: LambdaFunctions, call: ApiCall): void {
   send(call.response, 200, { body });
 }
 
-function listMappings(functions: LambdaFunctions, call: ApiCall): void {
-  const streamArn = call.query.get('EventSourceArn');
-  const wanted = call.query.get('FunctionName');
-  const functionName = wanted === null ? null : functionNameOf(wanted);
-  const mappings = functions
-    .eventSourceMappings()
-    .filter((mapping) => streamArn === null || mapping.streamArn === streamArn)
-    .filter((mapping) => wanted === null || mapping.functionName === functionName);
-  const { page, nextMarker } = pageOf(mappings, call.query);
-  const body = {
-    EventSourceMappings: page.map((mapping) => describeMapping(functions, mapping)),
-    NextMarker: nextMarker,
-  };
-  send(call.response, 200, { body });
+/** Returns false for a call that is not emulated. */
+async function serveMappings(
+  functions: LambdaFunctions,
+  call: ApiCall,
+  mappingId: string | undefined,
+): Promise<boolean> {
+  const { method, query, request, response } = call;
+  const mappings = functions.eventSourceMappings();
+  if (mappings === null) return false;
+  if (method === 'GET' && mappingId === undefined) {
+    const { page, nextMarker } = pageOf(listMappings(functions, mappings, query), query);
+    send(response, 200, { body: { EventSourceMappings: page, NextMarker: nextMarker } });
+    return true;
+  }
+  const answer = await serveMappingApi(functions, mappings, { method, mappingId, query, request });
+  if (answer !== null) send(response, answer.status, { body: answer.body });
+  return answer !== null;
 }
 
 /** A marker is the number of entries before the page. */
@@ -207,7 +217,7 @@ function describeFunction(config: LambdaFunctionConfig): unknown {
     FunctionName: config.name,
     FunctionArn: config.arn,
     Runtime: RUNTIME,
-    Role: `arn:aws:iam::${LOCAL_ACCOUNT}:role/${config.name}`,
+    Role: config.roleArn ?? `arn:aws:iam::${LOCAL_ACCOUNT}:role/${config.name}`,
     Handler: config.handler,
     Timeout: config.timeoutMs / 1000,
     MemorySize: config.memoryMb,
@@ -216,28 +226,6 @@ function describeFunction(config: LambdaFunctionConfig): unknown {
     PackageType: 'Zip',
     State: 'Active',
     LastUpdateStatus: 'Successful',
-  };
-}
-
-function describeMapping(functions: LambdaFunctions, mapping: EventSourceMappingConfig): unknown {
-  const functionArn = functions.find(mapping.functionName)?.arn;
-  return {
-    UUID: mapping.id,
-    State: 'Enabled',
-    EventSourceArn: mapping.streamArn,
-    FunctionArn: functionArn,
-    StartingPosition: mapping.startingPosition,
-    BatchSize: mapping.batchSize,
-    MaximumBatchingWindowInSeconds: mapping.batchingWindowMs / 1000,
-    ParallelizationFactor: mapping.parallelizationFactor,
-    BisectBatchOnFunctionError: mapping.bisectOnError,
-    MaximumRetryAttempts: mapping.maxRetryAttempts,
-    MaximumRecordAgeInSeconds: mapping.maxRecordAgeSeconds,
-    FunctionResponseTypes: mapping.reportBatchItemFailures ? ['ReportBatchItemFailures'] : [],
-    DestinationConfig:
-      mapping.onFailureBucket === null
-        ? undefined
-        : { OnFailure: { Destination: `arn:aws:s3:::${mapping.onFailureBucket}` } },
   };
 }
 

@@ -1,12 +1,13 @@
 import { AwsError } from '#embedded/gateway/json-protocol.ts';
-import type { EventSourceMappingConfig, LambdaFunctionConfig } from '#embedded/services.ts';
+import type { EventSourceMappings, LambdaFunctionConfig } from '#embedded/services.ts';
 import type { InvocationReport } from './sandbox/sandbox.ts';
 
 /** The functions of a Lambda service, as its control API sees them. */
 export interface LambdaFunctions {
   find(nameOrArn: string): LambdaFunctionConfig | null;
   list(): readonly LambdaFunctionConfig[];
-  eventSourceMappings(): readonly EventSourceMappingConfig[];
+  /** Null when the service has none. */
+  eventSourceMappings(): EventSourceMappings | null;
   invoke(nameOrArn: string, payload: Buffer): Promise<InvocationReport>;
   /** Accepts the invocation and runs it in the background, again after an error. */
   invokeLater(nameOrArn: string, payload: Buffer): void;
@@ -14,6 +15,17 @@ export interface LambdaFunctions {
 
 export function functionNotFound(nameOrArn: string): AwsError {
   return new AwsError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, 404);
+}
+
+const THROTTLED = 'TooManyRequestsException';
+
+/** All of the function's reserved concurrency is in use. Source: Lambda API, Invoke. */
+export function throttled(): AwsError {
+  return new AwsError(THROTTLED, 'Rate Exceeded.', 429);
+}
+
+export function isThrottle(error: unknown): error is AwsError {
+  return error instanceof AwsError && error.code === THROTTLED;
 }
 
 export function requestTooLarge(limitBytes: number): AwsError {

@@ -2,26 +2,9 @@ import http, { type IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startGateway } from '#embedded/gateway/gateway.ts';
 import type { LambdaOptions } from '#embedded/lambda/lambda-service.ts';
-import type { EventSourceMappingConfig } from '#embedded/services.ts';
 import { startLambda, waitUntil, writeFunction } from './start-lambda.ts';
 
 const FUNCTIONS = '/2015-03-31/functions';
-const mapping: EventSourceMappingConfig = {
-  id: '0b5a2c3e-0000-4000-8000-000000000001',
-  streamName: 'orders',
-  streamArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/orders',
-  functionName: 'writer',
-  batchSize: 100,
-  batchingWindowMs: 5000,
-  parallelizationFactor: 1,
-  startingPosition: 'TRIM_HORIZON',
-  bisectOnError: true,
-  maxRetryAttempts: 3,
-  maxRecordAgeSeconds: 3600,
-  reportBatchItemFailures: true,
-  onFailureBucket: 'dead-letters',
-};
-
 async function start(options: Partial<LambdaOptions> = {}) {
   const { service, lines } = startLambda(options);
   const gateway = await startGateway({
@@ -121,6 +104,29 @@ describe('the Lambda control API', () => {
     expect(lines.filter((line) => line === 'try')).toHaveLength(3);
   });
 
+  it('throttles what exceeds the reserved concurrency, and tries an asynchronous invocation again', async () => {
+    const { service, lines, call } = await start();
+    const source =
+      'export const handler = async (e) => { console.log(e.name); await new Promise((r) => setTimeout(r, 300)); };';
+    service.ensureFunction(writeFunction(source, { maxConcurrency: 1, reservedConcurrency: 1 }));
+    const path = `${FUNCTIONS}/writer/invocations`;
+    const first = call('POST', path, { body: '{"name":"first"}' });
+    await waitUntil(() => lines.includes('first'));
+    const throttled = await call('POST', path, { body: '{"name":"second"}' });
+    expect(throttled.status).toBe(429);
+    expect(throttled.headers['x-amzn-errortype']).toBe('TooManyRequestsException');
+    expect(JSON.parse(throttled.text)).toMatchObject({
+      Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+    });
+    const headers = { 'x-amz-invocation-type': 'Event' };
+    expect(await call('POST', path, { headers, body: '{"name":"third"}' })).toMatchObject({
+      status: 202,
+    });
+    expect((await first).status).toBe(200);
+    await waitUntil(() => lines.includes('third'));
+    expect(lines).not.toContain('second');
+  });
+
   it('runs nothing for a dry run', async () => {
     const { service, call } = await start();
     service.ensureFunction(writeFunction('export const handler = async () => 1;'));
@@ -169,6 +175,8 @@ describe('the Lambda control API', () => {
     ['GET', `${FUNCTIONS}/writer/policy`, {}, 501, 'NotImplemented'],
     ['DELETE', `${FUNCTIONS}/writer`, {}, 501, 'NotImplemented'],
     ['GET', '/2017-03-31/functions/writer/concurrency', {}, 501, 'NotImplemented'],
+    ['GET', '/2015-03-31/event-source-mappings', {}, 501, 'NotImplemented'],
+    ['PATCH', '/2015-03-31/event-source-mappings/id', {}, 501, 'NotImplemented'],
   ])('answers %s %s %j with %i %s', async (method, path, request: Call, status, type) => {
     const { service, call } = await start();
     service.ensureFunction(writeFunction('export const handler = async () => 1;'));
@@ -208,28 +216,6 @@ describe('the Lambda control API', () => {
     );
     expect(names).toEqual(['a', 'b', 'c']);
     expect(rest.NextMarker).toBeUndefined();
-  });
-
-  it('lists event source mappings by function and stream', async () => {
-    const other = { ...mapping, id: 'other', functionName: 'reader' };
-    const { service, call } = await start({ eventSourceMappings: () => [mapping, other] });
-    const config = writeFunction('');
-    service.ensureFunction(config);
-    const list = async (query: string) =>
-      JSON.parse((await call('GET', `/2015-03-31/event-source-mappings/${query}`)).text)
-        .EventSourceMappings;
-    expect(await list('')).toHaveLength(2);
-    expect(await list('?FunctionName=writer')).toMatchObject([
-      {
-        UUID: mapping.id,
-        FunctionArn: config.arn,
-        BatchSize: 100,
-        MaximumBatchingWindowInSeconds: 5,
-        FunctionResponseTypes: ['ReportBatchItemFailures'],
-        DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::dead-letters' } },
-      },
-    ]);
-    expect(await list(`?EventSourceArn=${encodeURIComponent(mapping.streamArn)}x`)).toEqual([]);
   });
 });
 

@@ -162,6 +162,58 @@ describe('an event source mapping', () => {
     expect(batches).toEqual([['new']]);
   });
 
+  it('starts AT_TIMESTAMP with the first record that arrived then, in every shard', async () => {
+    const clock = { nowMs: 1_763_600_000_000 };
+    const batches: string[][] = [];
+    const before = startMappings(recordingLambda(batches), {
+      shardCount: 2,
+      nowMs: () => clock.nowMs,
+    });
+    for (const text of ['0', '1000', '2000']) {
+      await before.put([`low-${text}`], 0n);
+      if (text !== '2000') await before.put([`high-${text}`], 2n ** 127n);
+      clock.nowMs += 1000;
+    }
+    const { mappings, put } = startMappings(recordingLambda(batches), {
+      kinesis: before.kinesis,
+      nowMs: () => clock.nowMs,
+      mapping: { startingPosition: 'AT_TIMESTAMP', startingTimestampMs: 1_763_600_001_000 },
+    });
+    mappings.start();
+    await mappings.drained();
+    await put(['later'], 2n ** 127n);
+    await mappings.drained();
+    expect(batches.flat().sort()).toEqual(['high-1000', 'later', 'low-1000', 'low-2000']);
+  });
+
+  it('refuses to start at a time to come', () => {
+    const nowMs = 1_763_600_000_000;
+    const { mappings } = startMappings(recordingLambda([]), { nowMs: () => nowMs });
+    const later = { startingPosition: 'AT_TIMESTAMP', startingTimestampMs: nowMs + 1 } as const;
+    expect(() => mappings.ensureMapping({ ...mapping, id: 'later', ...later })).toThrow(
+      'StartingPositionTimestamp cannot be in the future',
+    );
+  });
+
+  it('reads nothing while its template disables it, and starts where it would have', async () => {
+    const stateDir = temporaryFolder();
+    const batches: string[][] = [];
+    const first = startMappings(recordingLambda(batches), {
+      stateDir,
+      mapping: { enabled: false },
+    });
+    await first.put(['a']);
+    first.mappings.start();
+    await first.mappings.drained();
+    expect([batches, first.mappings.views()[0]?.state]).toEqual([[], 'Disabled']);
+    await first.mappings.close();
+    const { kinesis } = first;
+    const second = startMappings(recordingLambda(batches), { stateDir, kinesis });
+    second.mappings.start();
+    await second.mappings.drained();
+    expect(batches).toEqual([['a']]);
+  });
+
   it('goes on from its checkpoint after a restart', async () => {
     const stateDir = temporaryFolder();
     const batches: string[][] = [];
@@ -278,6 +330,24 @@ describe('an event source mapping', () => {
     await waitUntil(() => batches.length === 2);
     expect(batches[1]).toEqual(['new']);
   });
+
+  it('reads a shard of such a stream even when its namesake was closed and finished', async () => {
+    const batches: string[][] = [];
+    const { kinesis, mappings, put } = startMappings(recordingLambda(batches), {
+      pollIntervalMs: 20,
+    });
+    await put(['old']);
+    mappings.start();
+    await mappings.drained();
+    await split(kinesis, SHARD_0);
+    await mappings.drained();
+    await callKinesis(kinesis, 'DeleteStream', { StreamName: 'orders' });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    kinesis.ensureStream({ name: 'orders', shardCount: 1, retentionHours: 24 });
+    await put(['new']);
+    await waitUntil(() => batches.length === 2);
+    expect(batches).toEqual([['old'], ['new']]);
+  });
 });
 
 async function split(kinesis: Parameters<typeof callKinesis>[0], ShardToSplit: string) {
@@ -366,55 +436,5 @@ describe('a reshard', () => {
     }
     await mappings.drained();
     for (const key of ['0', '1', '2', '3']) expect(perKey.get(key)).toEqual(numbered(60, key));
-  });
-});
-
-describe('ensureMapping', () => {
-  const lambda = () => createInProcessLambda(() => undefined);
-
-  it.each([
-    [{ batchSize: 0 }, 'BatchSize is 0, expected 1 to 10000'],
-    [{ batchSize: 10_001 }, 'BatchSize is 10001'],
-    [{ batchingWindowMs: 300_001 }, 'MaximumBatchingWindowInSeconds (in ms) is 300001'],
-    [{ maxRetryAttempts: -2 }, 'MaximumRetryAttempts is -2, expected 0 to 10000 or -1'],
-    [{ maxRecordAgeSeconds: 59 }, 'MaximumRecordAgeInSeconds is 59'],
-    [{ functionName: 'gone' }, 'FunctionName gone does not exist'],
-    [{ streamName: 'gone' }, 'Stream gone under account 000000000000 not found.'],
-  ])('names the property that is wrong: %j', (wrong, message) => {
-    const { mappings } = startMappings(lambda());
-    expect(() => mappings.ensureMapping({ ...mapping, id: 'other', ...wrong })).toThrow(message);
-  });
-
-  it('applies what AWS updates in place, to the next batch', async () => {
-    const batches: string[][] = [];
-    const { mappings, put } = startMappings(recordingLambda(batches));
-    mappings.start();
-    mappings.ensureMapping({ ...mapping, batchSize: 2 });
-    await put(numbered(4));
-    await mappings.drained();
-    expect(batches.map((batch) => batch.length)).toEqual([2, 2]);
-    expect(mappings.list()).toEqual([{ ...mapping, batchSize: 2 }]);
-  });
-
-  it('refuses to change what makes another mapping', async () => {
-    const stateDir = temporaryFolder();
-    const { kinesis, mappings } = startMappings(lambda(), { stateDir });
-    expect(() => mappings.ensureMapping({ ...mapping, startingPosition: 'LATEST' })).toThrow(
-      'startingPosition of an event source mapping changed from TRIM_HORIZON to LATEST',
-    );
-    await mappings.close();
-    expect(() =>
-      startMappings(lambda(), { stateDir, kinesis, mapping: { streamArn: 'arn:other' } }),
-    ).toThrow('streamArn of an event source mapping changed');
-  });
-
-  it('starts a mapping that comes later at once', async () => {
-    const batches: string[][] = [];
-    const { mappings, put } = startMappings(recordingLambda(batches));
-    mappings.start();
-    mappings.ensureMapping({ ...mapping, id: 'second/../name' });
-    await put(['a']);
-    await mappings.drained();
-    expect(batches).toEqual([['a'], ['a']]);
   });
 });

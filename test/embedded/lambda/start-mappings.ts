@@ -27,15 +27,19 @@ export const mapping: EventSourceMappingConfig = {
   batchingWindowMs: 0,
   parallelizationFactor: 1,
   startingPosition: 'TRIM_HORIZON',
+  startingTimestampMs: null,
   bisectOnError: false,
   maxRetryAttempts: -1,
   maxRecordAgeSeconds: -1,
   reportBatchItemFailures: false,
   onFailureBucket: 'dead-letters',
+  enabled: true,
+  countEvents: false,
 };
 
 export interface KinesisEventRecord {
   readonly eventID: string;
+  readonly invokeIdentityArn: string;
   readonly kinesis: { readonly data: string; readonly sequenceNumber: string };
 }
 
@@ -54,6 +58,8 @@ export function createInProcessLambda(handler: Handler): LambdaService {
     close: async () => undefined,
     ensureFunction: () => undefined,
     hasFunction: (name) => name === 'writer',
+    roleArnOf: () => null,
+    invokeLater: () => undefined,
     onLog: () => () => undefined,
     childPids: () => [],
     invoke: async (_name, payload): Promise<LambdaOutcome> => {

@@ -16,8 +16,8 @@ export interface LoggedRecord extends ShardPosition {
 export const SEGMENT_HEADER = Buffer.from('SLKS\x01', 'latin1');
 const FRAME_HEADER_BYTES = 8;
 const FIXED_PAYLOAD_BYTES = 14;
-/** A record is at most 1 MiB of key and data: a longer length field is damage, not a record. */
-const MAX_PAYLOAD_BYTES = 2 * 1024 * 1024;
+/** A record is at most 10 MiB of key and data: a longer length field is damage, not a record. */
+const MAX_PAYLOAD_BYTES = 11 * 1024 * 1024;
 
 /** Bytes of each frame one after the other, in one buffer, with the offset of every frame in it. */
 export function encodeFrames(records: readonly LoggedRecord[]): {

@@ -81,6 +81,11 @@ function encodeToken(listing: ListingToken): string {
   return Buffer.from(JSON.stringify(listing)).toString('base64');
 }
 
+/** The stream that a page's token goes on listing; null for what is no token. */
+export function listedStreamName(token: string): string | null {
+  return decodeToken(token)?.streamName ?? null;
+}
+
 function decodeToken(token: string): ListingToken | null {
   let fields: unknown;
   try {

@@ -10,7 +10,7 @@ import {
   shardForHashKey,
   shardIdOf,
 } from '#embedded/kinesis/shard-map.ts';
-import type { Stream } from '#embedded/kinesis/stream-store.ts';
+import { DEFAULT_RECORD_KIB, type Stream } from '#embedded/kinesis/stream-store.ts';
 import type { KinesisContext } from './kinesis-context.ts';
 import {
   constraintViolation,
@@ -25,9 +25,9 @@ import {
 import { throughputExceeded } from './shard-throttle.ts';
 
 const MAX_RECORDS = 500;
-/** Default of a stream's MaxRecordSizeInKiB: key and data together. */
-const MAX_RECORD_BYTES = 1024 * 1024;
-const MAX_REQUEST_BYTES = 5 * 1024 * 1024;
+/** Of all records with their keys; it was 5 MiB until records could be 10 MiB. */
+const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
+const KIB = 1024;
 const MAX_KEY_CHARS = 256;
 
 interface PutEntry {
@@ -52,7 +52,7 @@ export function putOperations(context: KinesisContext): Record<string, JsonOpera
 function putRecord(context: KinesisContext, input: RequestInput): unknown {
   const stream = context.store.require(requireStreamName(input));
   checkOrdering(stream, optionalString(input, 'SequenceNumberForOrdering'));
-  const [result] = append(context, stream, [readEntry(input)]);
+  const [result] = append(context, stream, [readEntry(input, stream)]);
   if (result === undefined || 'ErrorCode' in result) {
     const isThrottled = result?.ErrorCode === 'ProvisionedThroughputExceededException';
     throw new AwsError(
@@ -67,9 +67,9 @@ function putRecord(context: KinesisContext, input: RequestInput): unknown {
 function putRecords(context: KinesisContext, input: RequestInput): unknown {
   const stream = context.store.require(requireStreamName(input));
   const members = readMembers(input['Records']);
-  const entries = members.map(readEntry);
+  const entries = members.map((member) => readEntry(member, stream));
   const sizeBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
-  if (sizeBytes > MAX_REQUEST_BYTES) throw invalidArgument('Records size exceeds 5 MB limit');
+  if (sizeBytes > MAX_REQUEST_BYTES) throw invalidArgument('Records size exceeds 10 MB limit');
   const results = append(context, stream, entries);
   const failed = results.filter((result) => 'ErrorCode' in result);
   return { FailedRecordCount: failed.length, Records: results, EncryptionType: 'NONE' };
@@ -97,16 +97,17 @@ function readMembers(records: unknown): readonly RequestInput[] {
   });
 }
 
-function readEntry(input: RequestInput): PutEntry {
+function readEntry(input: RequestInput, stream: Stream): PutEntry {
   const partitionKey = requireString(input, 'PartitionKey');
   checkPartitionKey(partitionKey);
   const data = requireBlob(input, 'Data');
   const sizeBytes = data.length + Buffer.byteLength(partitionKey);
-  if (sizeBytes > MAX_RECORD_BYTES) {
+  const maxBytes = (stream.maxRecordKib ?? DEFAULT_RECORD_KIB) * KIB;
+  if (sizeBytes > maxBytes) {
     throw constraintViolation(
       'Data',
       `${data.length} bytes of data, ${sizeBytes} with the partition key`,
-      `Member must have length less than or equal to ${MAX_RECORD_BYTES}`,
+      `Member must have length less than or equal to ${maxBytes}`,
     );
   }
   return { partitionKey, hashKey: readHashKey(input, partitionKey), data, sizeBytes };

@@ -35,6 +35,11 @@ export function decodeIterator(text: string, nowMs: number): IteratorState {
   return state;
 }
 
+/** The stream that an iterator reads, expired or not; null for what is no iterator. */
+export function iteratorStreamName(text: string): string | null {
+  return parse(text)?.streamName ?? null;
+}
+
 function parse(text: string): IteratorState | null {
   let fields: unknown;
   try {

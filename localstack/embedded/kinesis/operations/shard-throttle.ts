@@ -30,6 +30,11 @@ class Allowance {
   take(amount: number): void {
     this.#available -= amount;
   }
+
+  /** Takes what cannot be refused any more; more than a second's worth uses the saved second up as well. */
+  charge(amount: number): void {
+    this.#available = amount > this.#perSecond ? -amount : this.#available - amount;
+  }
 }
 
 interface ShardAllowances {
@@ -46,7 +51,11 @@ export class ShardThrottle {
   /** Takes a record's share, or takes nothing and returns false. */
   admitRecord(shardKey: string, sizeBytes: number, nowMs: number): boolean {
     const { writeBytes, writeRecords } = this.#allowances(shardKey, nowMs);
-    if (writeRecords.available(nowMs) < 1 || writeBytes.available(nowMs) < sizeBytes) return false;
+    // A record above 1 MiB needs a full second's worth and overdraws it: the rate is 1 MiB on average.
+    const neededBytes = Math.min(sizeBytes, WRITE_BYTES_PER_SECOND);
+    if (writeRecords.available(nowMs) < 1 || writeBytes.available(nowMs) < neededBytes) {
+      return false;
+    }
     writeRecords.take(1);
     writeBytes.take(sizeBytes);
     return true;
@@ -60,8 +69,9 @@ export class ShardThrottle {
     return true;
   }
 
+  /** 10 MiB keep the shard from being read for 5 seconds. Source: Kinesis Data Streams quotas, GetRecords. */
   chargeRead(shardKey: string, sizeBytes: number, nowMs: number): void {
-    this.#allowances(shardKey, nowMs).readBytes.take(sizeBytes);
+    this.#allowances(shardKey, nowMs).readBytes.charge(sizeBytes);
   }
 
   #allowances(shardKey: string, nowMs: number): ShardAllowances {

@@ -1,6 +1,12 @@
 import { AwsError, type JsonOperation } from '#embedded/gateway/json-protocol.ts';
 import { createShards, isOpen, type Shard, shardIdOf } from '#embedded/kinesis/shard-map.ts';
-import { type Stream, streamArn } from '#embedded/kinesis/stream-store.ts';
+import {
+  DEFAULT_RECORD_KIB,
+  MAX_RECORD_KIB,
+  type Stream,
+  streamArn,
+  withRetention,
+} from '#embedded/kinesis/stream-store.ts';
 import { LOCAL_ACCOUNT } from '#embedded/services.ts';
 import { describeShard } from './describe-shard.ts';
 import type { KinesisContext } from './kinesis-context.ts';
@@ -18,6 +24,7 @@ import {
 
 export const MIN_RETENTION_HOURS = 24;
 export const MAX_RETENTION_HOURS = 8760;
+const RECORD_KIB_RANGE = { min: DEFAULT_RECORD_KIB, max: MAX_RECORD_KIB };
 const MAX_PAGE = 10_000;
 const DEFAULT_PAGE = 100;
 
@@ -35,6 +42,7 @@ export function streamOperations(context: KinesisContext): Record<string, JsonOp
     }),
     IncreaseStreamRetentionPeriod: (input) => changeRetention(context, input, 'increase'),
     DecreaseStreamRetentionPeriod: (input) => changeRetention(context, input, 'decrease'),
+    UpdateMaxRecordSize: (input) => updateMaxRecordSize(context, input),
   };
 }
 
@@ -46,7 +54,9 @@ function createFromRequest(context: KinesisContext, input: RequestInput): undefi
     Key,
     Value: String(value),
   }));
-  createStream(context, { name, shardCount, retentionHours: MIN_RETENTION_HOURS, tags });
+  const maxRecordKib = optionalInteger(input, 'MaxRecordSizeInKiB', RECORD_KIB_RANGE);
+  const retentionHours = MIN_RETENTION_HOURS;
+  createStream(context, { name, shardCount, retentionHours, tags, maxRecordKib });
   return undefined;
 }
 
@@ -57,12 +67,10 @@ function refuseUnsupported(input: RequestInput): void {
     const constraint = 'the local cloud emulates PROVISIONED streams; set StreamMode: PROVISIONED';
     throw constraintViolation('StreamModeDetails', mode, constraint);
   }
-  for (const member of ['MaxRecordSizeInKiB', 'WarmThroughputMiBps']) {
-    const value = input[member];
-    const isDefault = member === 'MaxRecordSizeInKiB' && value === 1024;
-    if (value === undefined || value === null || isDefault) continue;
-    throw constraintViolation(member, value, 'the local cloud does not emulate it; leave it out');
-  }
+  const throughput = input['WarmThroughputMiBps'] ?? null;
+  if (throughput === null) return;
+  const constraint = 'the local cloud does not emulate it; leave it out';
+  throw constraintViolation('WarmThroughputMiBps', throughput, constraint);
 }
 
 function readObject(input: RequestInput, member: string): Record<string, unknown> {
@@ -80,6 +88,7 @@ export function createStream(
     readonly shardCount: number;
     readonly retentionHours: number;
     readonly tags: Stream['tags'];
+    readonly maxRecordKib?: number | undefined;
   },
 ): void {
   if (context.store.find(stream.name) !== undefined) {
@@ -93,6 +102,7 @@ export function createStream(
     name: stream.name,
     createdMs,
     retentionHours: stream.retentionHours,
+    maxRecordKib: stream.maxRecordKib ?? DEFAULT_RECORD_KIB,
     declaredShardCount: stream.shardCount,
     tags: stream.tags,
     shards: createShards(stream.shardCount, createdMs),
@@ -129,7 +139,7 @@ function describeSummary(context: KinesisContext, input: RequestInput): unknown 
       ...describeCommon(stream),
       OpenShardCount: stream.shards.filter(isOpen).length,
       ConsumerCount: 0,
-      MaxRecordSizeInKiB: 1024,
+      MaxRecordSizeInKiB: stream.maxRecordKib ?? DEFAULT_RECORD_KIB,
     },
   };
 }
@@ -195,6 +205,13 @@ function changeRetention(
         `Use ${other}RetentionPeriod API.`,
     );
   }
-  context.store.update({ ...stream, retentionHours });
+  context.store.update(withRetention(stream, retentionHours, context.nowMs()));
+  return undefined;
+}
+
+function updateMaxRecordSize(context: KinesisContext, input: RequestInput): undefined {
+  const stream = context.store.require(requireStreamName(input));
+  const maxRecordKib = requireInteger(input, 'MaxRecordSizeInKiB', RECORD_KIB_RANGE);
+  context.store.update({ ...stream, maxRecordKib });
   return undefined;
 }

@@ -9,8 +9,9 @@ export type BatchVerdict =
 
 /**
  * Reads the function's answer. Without ReportBatchItemFailures any answer is a success. With it, an
- * empty answer or list is a success, the lowest failed record splits the batch, and an identifier that is
- * empty, missing or not of this batch fails it whole, as does an answer of another form.
+ * empty answer, string or list is a success, the lowest failed record splits the batch, and an identifier
+ * that is empty, missing or not of this batch fails it whole. AWS does not say what an answer of another
+ * form means; here it fails the batch, so that nothing is taken for done by mistake.
  * Source: AWS Lambda developer guide, "Configuring partial batch response with Kinesis Data Streams".
  */
 export function judgeOutcome(
@@ -30,13 +31,14 @@ export function judgeOutcome(
 
 /** The list of failures; null when the answer has another form. */
 function readFailures(payload: Buffer): readonly unknown[] | null {
+  if (payload.length === 0) return [];
   let answer: unknown;
   try {
     answer = JSON.parse(payload.toString('utf8'));
   } catch {
     return null;
   }
-  if (answer === null) return [];
+  if (answer === null || answer === '') return [];
   if (typeof answer !== 'object' || Array.isArray(answer)) return null;
   const { batchItemFailures } = answer as Record<string, unknown>;
   if (batchItemFailures === undefined || batchItemFailures === null) return [];

@@ -3,11 +3,10 @@ import { LOCAL_ACCOUNT, LOCAL_REGION } from '#embedded/services.ts';
 import { functionNameOf } from '../function-name.ts';
 import { type BatchRecord, encodeEvent } from './kinesis-event.ts';
 
-export type DiscardCondition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
-
 /** Why and after what a batch left the ordered path. */
 export interface Discard {
-  readonly condition: DiscardCondition;
+  /** `RecordExpired`: past the retention of the stream; AWS has no condition of its own for it. */
+  readonly reason: 'RetryAttemptsExhausted' | 'RecordAgeExceeded' | 'RecordExpired';
   readonly invokeCount: number;
   /** The last invocation; null when the records never reached the function. */
   readonly lastInvocation: {
@@ -20,6 +19,8 @@ export interface Discard {
 /**
  * The object that an S3 on-failure destination receives: the batch whole, as the function got it.
  * Source: AWS Lambda developer guide, "Retain discarded batch records for a Kinesis Data Streams event source".
+ * What the guide leaves open is as recorded from AWS: a batch that grew too old has no response context,
+ * whatever was tried on it, and the look that found it too old counts as an invocation.
  */
 export function createFailureRecord(
   records: readonly BatchRecord[],
@@ -32,7 +33,8 @@ export function createFailureRecord(
   },
 ): { readonly key: string; readonly body: Buffer } {
   const { mapping, shardId, nowMs, newId } = options;
-  const { condition, invokeCount, lastInvocation } = discard;
+  const { reason, invokeCount, lastInvocation } = discard;
+  const isExhausted = reason === 'RetryAttemptsExhausted';
   const timestamp = new Date(nowMs).toISOString();
   const functionName = functionNameOf(mapping.functionName) ?? mapping.functionName;
   const first = records[0];
@@ -41,11 +43,11 @@ export function createFailureRecord(
     requestContext: {
       requestId: lastInvocation?.requestId ?? newId(),
       functionArn: `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:${functionName}`,
-      condition,
-      approximateInvokeCount: invokeCount,
+      condition: isExhausted ? reason : 'RecordAgeExceeded',
+      approximateInvokeCount: isExhausted ? invokeCount : invokeCount + 1,
     },
     responseContext:
-      lastInvocation === null
+      lastInvocation === null || !isExhausted
         ? undefined
         : {
             statusCode: 200,

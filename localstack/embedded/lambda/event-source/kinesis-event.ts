@@ -1,8 +1,10 @@
-import { type KinesisRecordView, LOCAL_ACCOUNT, LOCAL_REGION } from '#embedded/services.ts';
+import { type KinesisRecordView, LOCAL_REGION } from '#embedded/services.ts';
+import { MAX_REQUEST_BYTES } from '../sandbox/invocation-outcome.ts';
 
-/** A record as it goes into an event, with its size there: base64 and envelope make it larger than its data. */
+/** A record as it goes into an event, with its size there: base64, envelope and comma make it larger than its data. */
 export interface BatchRecord {
   readonly sequenceNumber: string;
+  readonly partitionKey: string;
   readonly arrivalMs: number;
   readonly json: string;
   readonly sizeBytes: number;
@@ -10,8 +12,8 @@ export interface BatchRecord {
 
 const EVENT_START = '{"Records":[';
 const EVENT_END = ']}';
-/** Size of an event without records. */
-export const EMPTY_EVENT_BYTES = EVENT_START.length + EVENT_END.length;
+/** Bytes of records, each with the comma before the next, that fit into an event: the payload limit of an invocation. */
+export const MAX_RECORDS_BYTES = MAX_REQUEST_BYTES - EVENT_START.length - EVENT_END.length + 1;
 
 /** Source: AWS Lambda developer guide, "Using Lambda to process records from Amazon Kinesis Data Streams", example event. */
 export function toBatchRecord(
@@ -19,7 +21,8 @@ export function toBatchRecord(
   source: {
     readonly streamArn: string;
     readonly shardId: string;
-    readonly functionName: string;
+    /** Execution role of the function. */
+    readonly roleArn: string;
   },
 ): BatchRecord {
   const json = JSON.stringify({
@@ -34,12 +37,13 @@ export function toBatchRecord(
     eventVersion: '1.0',
     eventID: `${source.shardId}:${record.sequenceNumber}`,
     eventName: 'aws:kinesis:record',
-    invokeIdentityArn: `arn:aws:iam::${LOCAL_ACCOUNT}:role/${source.functionName}`,
+    invokeIdentityArn: source.roleArn,
     awsRegion: LOCAL_REGION,
     eventSourceARN: source.streamArn,
   });
-  const { sequenceNumber, arrivalMs } = record;
-  return { sequenceNumber, arrivalMs, json, sizeBytes: Buffer.byteLength(json) };
+  const { sequenceNumber, partitionKey, arrivalMs } = record;
+  const sizeBytes = Buffer.byteLength(json) + 1;
+  return { sequenceNumber, partitionKey, arrivalMs, json, sizeBytes };
 }
 
 export function encodeEvent(records: readonly BatchRecord[]): Buffer {

@@ -31,7 +31,7 @@ function limitsOf(config: EventSourceMappingConfig): readonly Limit[] {
       min: 0,
       max: 300_000,
     },
-    { property: 'ParallelizationFactor', value: config.parallelizationFactor, min: 1, max: 1 },
+    { property: 'ParallelizationFactor', value: config.parallelizationFactor, min: 1, max: 10 },
     {
       property: 'MaximumRetryAttempts',
       value: config.maxRetryAttempts,

@@ -1,26 +1,23 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type {
-  EventSourceMappingConfig,
-  KinesisService,
-  LambdaOutcome,
-} from '#embedded/services.ts';
-import { MAX_REQUEST_BYTES } from '../sandbox/invocation-outcome.ts';
+import { hash } from 'node:crypto';
+import type { EventSourceMappingConfig, LambdaOutcome } from '#embedded/services.ts';
 import { type DeliveryContext, deliverBatch } from './batch-delivery.ts';
-import type { CheckpointFile } from './checkpoint-file.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import type { Discard } from './failure-record.ts';
-import {
-  type BatchRecord,
-  EMPTY_EVENT_BYTES,
-  encodeEvent,
-  toBatchRecord,
-} from './kinesis-event.ts';
+import { type BatchRecord, encodeEvent, MAX_RECORDS_BYTES } from './kinesis-event.ts';
+import type { MappingClock } from './mapping-clock.ts';
+import type { MappingTelemetry } from './mapping-telemetry.ts';
+import { RecordLane } from './record-lane.ts';
+import { lowestPosition, type ShardPosition } from './shard-position.ts';
+import type { ShardReader } from './shard-reader.ts';
+import { WakeSignal } from './wake-signal.ts';
 
 export interface ShardConsumerOptions {
   readonly shardId: string;
   readonly mapping: () => EventSourceMappingConfig;
-  readonly kinesis: KinesisService;
-  readonly checkpoints: CheckpointFile;
-  readonly nowMs: () => number;
+  readonly reader: ShardReader;
+  readonly checkpoints: Checkpoints;
+  readonly clock: MappingClock;
+  readonly telemetry: MappingTelemetry;
   readonly pollIntervalMs: number;
   readonly backOffMs: { readonly initial: number; readonly max: number };
   /** Aborted when the mapping stops. */
@@ -29,21 +26,33 @@ export interface ShardConsumerOptions {
   readonly discard: (records: readonly BatchRecord[], discard: Discard) => Promise<void>;
   /** The shard is read to its end for now, or for ever. */
   readonly onProgress: () => void;
-  readonly notice: (text: string) => void;
 }
 
-/** Reads one shard, batch by batch, and delivers each before it reads on: memory holds one event at most. */
+/** Fewest records asked for at once: with a small batch size a read would cost more than it brings. */
+const MIN_READ_RECORDS = 100;
+const MAX_READ_RECORDS = 10_000;
+/** Data of a full event: base64 makes it a third longer. */
+const MAX_READ_BYTES = Math.floor((MAX_RECORDS_BYTES * 3) / 4);
+
+/** Reads one shard and hands its records to its lanes; a lane that is full stops the reading. */
 export class ShardConsumer {
   readonly #options: ShardConsumerOptions;
+  readonly #lanes: readonly RecordLane[];
+  readonly #wake: WakeSignal;
   readonly #done: Promise<void>;
+  /** Last record handed to a lane. */
+  #routed: ShardPosition;
   /** Newest record of the shard when a read found nothing left; undefined while there is work. */
   #caughtUpAt: string | null | undefined;
   #isFinished = false;
-  #wake: () => void = () => undefined;
-  #hasChanged = false;
 
   constructor(options: ShardConsumerOptions) {
+    const { checkpoints, shardId, clock, mapping } = options;
     this.#options = options;
+    this.#wake = new WakeSignal(clock);
+    const positions = checkpoints.lanes(shardId, mapping().parallelizationFactor);
+    this.#routed = lowestPosition(positions);
+    this.#lanes = positions.map((position) => this.#createLane(position));
     this.#done = Promise.resolve().then(() => this.#run());
   }
 
@@ -52,158 +61,139 @@ export class ShardConsumer {
     return this.#isFinished;
   }
 
-  /** Resolves after a stop, when nothing is in flight. */
+  /** Resolves after a stop, when nothing is in flight, or when the shard is finished. */
   get done(): Promise<void> {
     return this.#done;
   }
 
   /** True when the shard has no record that is not done with. */
   isCaughtUp(): boolean {
-    const { kinesis, shardId, mapping } = this.#options;
     if (this.#isFinished) return true;
-    const latest = kinesis.latestSequenceNumber(mapping().streamName, shardId);
-    return this.#caughtUpAt !== undefined && this.#caughtUpAt === latest;
+    if (!this.#lanes.every((lane) => lane.isIdle)) return false;
+    return this.#caughtUpAt !== undefined && this.#caughtUpAt === this.#options.reader.latest();
   }
 
-  /** The shard has new records, or was closed, or the mapping stops. */
+  /** The shard has new records, or was closed, or the mapping changed or stops. */
   wake(): void {
-    this.#hasChanged = true;
-    this.#wake();
+    this.#wake.notify();
+    for (const lane of this.#lanes) lane.wake();
   }
 
   async #run(): Promise<void> {
-    const { stop, pollIntervalMs, notice, onProgress } = this.#options;
+    const { stop, pollIntervalMs, clock, telemetry, shardId, onProgress } = this.#options;
     while (!stop.aborted && !this.#isFinished) {
       try {
-        const batch = await this.#gather();
-        if (batch === 'finished') this.#isFinished = true;
-        else await deliverBatch(batch, this.#deliveryContext());
+        await this.#readOn();
       } catch (error) {
-        notice(error instanceof Error ? error.message : String(error));
-        await this.#sleep(pollIntervalMs);
+        telemetry.onProblem(error, shardId);
+        await clock.sleep(pollIntervalMs, stop);
       }
     }
+    await Promise.all(this.#lanes.map((lane) => lane.done));
     onProgress();
   }
 
-  /**
-   * Reads until the batch is full, its window is over, or the shard ends; an empty batch after a stop.
-   * Source: AWS Lambda developer guide, "Batching behavior".
-   */
-  async #gather(): Promise<readonly BatchRecord[] | 'finished'> {
-    const { checkpoints, shardId, nowMs, stop } = this.#options;
-    const batch: BatchRecord[] = [];
-    let sizeBytes = EMPTY_EVENT_BYTES;
-    let windowEndMs = Number.POSITIVE_INFINITY;
-    while (!stop.aborted) {
-      const mapping = this.#options.mapping();
-      const after = batch.at(-1)?.sequenceNumber ?? checkpoints.get(shardId);
-      this.#hasChanged = false;
-      const shard = this.#look();
-      const room = {
-        records: mapping.batchSize - batch.length,
-        bytes: MAX_REQUEST_BYTES - sizeBytes,
-      };
-      const found = await this.#read(after, room);
-      for (const record of found.records) {
-        batch.push(record);
-        sizeBytes += record.sizeBytes + 1;
-      }
-      if (batch.length > 0) {
-        this.#caughtUpAt = undefined;
-        windowEndMs = Math.min(windowEndMs, nowMs() + mapping.batchingWindowMs);
-        const isFull = found.isFull || batch.length >= mapping.batchSize;
-        if (isFull || nowMs() >= windowEndMs) return batch;
-      }
-      if (found.records.length > 0) continue;
-      if (shard.isClosed) return batch.length > 0 ? batch : 'finished';
-      if (batch.length === 0) this.#markCaughtUp(shard.latest);
-      await this.#waitForChange(windowEndMs - nowMs());
+  /** One read, or the wait for something to read. */
+  async #readOn(): Promise<void> {
+    const { reader, shardId, pollIntervalMs, mapping, stop, telemetry } = this.#options;
+    // Looked at before the read: what the read does not find then is not there.
+    const isClosed = reader.isClosed();
+    const latest = isClosed ? null : reader.latest();
+    const { batchSize, parallelizationFactor } = mapping();
+    const wanted = Math.max(MIN_READ_RECORDS, batchSize * parallelizationFactor);
+    const limit = Math.min(MAX_READ_RECORDS, wanted);
+    const records = await reader.read(this.#routed, { limit, maxBytes: MAX_READ_BYTES });
+    telemetry.onWell(shardId);
+    telemetry.onPolled(records.length);
+    if (records.length > 0) {
+      this.#caughtUpAt = undefined;
+      await this.#routeAll(records);
+      return;
     }
-    return [];
-  }
-
-  /** The shard before a read: what the read does not find then is not there. */
-  #look(): { readonly isClosed: boolean; readonly latest: string | null } {
-    const { kinesis, shardId, mapping } = this.#options;
-    const { streamName } = mapping();
-    const shard = kinesis.listShards(streamName).find((each) => each.shardId === shardId);
-    // A closed shard past its retention is gone from the list: nothing is left to read.
-    if (shard === undefined) return { isClosed: true, latest: null };
-    return {
-      isClosed: shard.closed,
-      latest: kinesis.latestSequenceNumber(streamName, shardId),
-    };
-  }
-
-  /** The next records that fit into the event. */
-  async #read(
-    afterSequenceNumber: string | null,
-    room: { readonly records: number; readonly bytes: number },
-  ): Promise<{ readonly records: readonly BatchRecord[]; readonly isFull: boolean }> {
-    const { kinesis, shardId, mapping } = this.#options;
-    const { streamName, streamArn, functionName } = mapping();
-    const isListed = kinesis.listShards(streamName).some((shard) => shard.shardId === shardId);
-    if (!isListed) return { records: [], isFull: false };
-    const views = await kinesis.readAfter(streamName, shardId, {
-      afterSequenceNumber,
-      limit: room.records,
-      // In base64, which is a third longer.
-      maxBytes: Math.max(1, Math.floor((room.bytes * 3) / 4)),
-    });
-    const records: BatchRecord[] = [];
-    let leftBytes = room.bytes;
-    for (const view of views) {
-      const record = toBatchRecord(view, { streamArn, shardId, functionName });
-      leftBytes -= record.sizeBytes + 1;
-      if (leftBytes < 0) return { records, isFull: true };
-      records.push(record);
+    if (stop.aborted) return;
+    if (isClosed) {
+      await this.#finish();
+      return;
     }
-    return { records, isFull: false };
-  }
-
-  #markCaughtUp(latest: string | null): void {
     this.#caughtUpAt = latest;
+    this.#reportIfCaughtUp();
+    await this.#wake.wait(pollIntervalMs);
+  }
+
+  /** Hands records to their lanes without a pause, so that what was read together goes out together; waits only for room. */
+  async #routeAll(records: readonly BatchRecord[]): Promise<void> {
+    for (const record of records) {
+      const lane = this.#lanes[laneOf(record.partitionKey, this.#lanes.length)];
+      while (lane?.offer(record, this.#routed) === false) {
+        await this.#wake.wait(Number.POSITIVE_INFINITY);
+        if (this.#options.stop.aborted) return;
+      }
+      this.#routed = record.sequenceNumber;
+    }
+  }
+
+  async #finish(): Promise<void> {
+    for (const lane of this.#lanes) lane.end();
+    await Promise.all(this.#lanes.map((lane) => lane.done));
+    this.#isFinished = !this.#options.stop.aborted;
+  }
+
+  #createLane(position: ShardPosition): RecordLane {
+    const { mapping, clock, stop, telemetry, shardId, pollIntervalMs } = this.#options;
+    const lane: RecordLane = new RecordLane(position, {
+      mapping,
+      clock,
+      stop,
+      deliver: (records) => deliverBatch(records, this.#deliveryContext(lane)),
+      onChange: () => {
+        this.#wake.notify();
+        this.#reportIfCaughtUp();
+      },
+      notice: (text) => telemetry.notice(`${shardId}: ${text}`),
+      retryDelayMs: pollIntervalMs,
+    });
+    return lane;
+  }
+
+  #reportIfCaughtUp(): void {
+    if (this.#caughtUpAt === undefined || !this.#lanes.every((lane) => lane.isIdle)) return;
     this.#options.onProgress();
   }
 
-  /** Waits for a change of the shard, at most one poll interval, the rest of the window, or until the stop. */
-  async #waitForChange(windowLeftMs: number): Promise<void> {
-    const limitMs = Math.max(1, Math.min(windowLeftMs, this.#options.pollIntervalMs));
-    await new Promise<void>((resolve) => {
-      if (this.#hasChanged) return resolve();
-      const timer = setTimeout(resolve, limitMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  /** Resolves early, without an error, at the stop. */
-  async #sleep(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: this.#options.stop }).catch(() => undefined);
-  }
-
-  #deliveryContext(): DeliveryContext {
-    const { shardId, mapping, kinesis, checkpoints, stop, backOffMs } = this.#options;
+  #deliveryContext(lane: RecordLane): DeliveryContext {
+    const { shardId, mapping, reader, clock, telemetry, stop, backOffMs } = this.#options;
     return {
       mapping,
-      nowMs: this.#options.nowMs,
+      nowMs: () => clock.nowMs(),
       isStopping: () => stop.aborted,
-      invoke: (records) => this.#options.invoke(encodeEvent(records)),
-      checkpoint: (sequenceNumber) => checkpoints.set(shardId, sequenceNumber),
+      invoke: (records) => {
+        telemetry.onInvoke(records);
+        return this.#options.invoke(encodeEvent(records));
+      },
+      onVerdict: (verdict, records) => telemetry.onVerdict(verdict, records),
+      settle: (sequenceNumber) => {
+        lane.settle(sequenceNumber);
+        this.#saveCheckpoint();
+      },
       discard: this.#options.discard,
-      oldestKept: async () => {
-        const read = { afterSequenceNumber: checkpoints.get(shardId), limit: 1, maxBytes: 1 };
-        const [oldest] = await kinesis.readAfter(mapping().streamName, shardId, read);
-        return oldest?.sequenceNumber ?? null;
-      },
-      backOff: (failures) => {
+      oldestKept: () => reader.oldestKept(lane.position),
+      backOff: (failures, limitMs) => {
         const delayMs = backOffMs.initial * 2 ** Math.min(failures - 1, 30);
-        return this.#sleep(Math.min(delayMs, backOffMs.max));
+        return clock.sleep(Math.min(delayMs, backOffMs.max, limitMs), stop);
       },
-      notice: this.#options.notice,
+      notice: (text) => telemetry.notice(`${shardId}: ${text}`),
     };
   }
+
+  /** An idle lane has nothing unsettled up to the last record that was handed out. */
+  #saveCheckpoint(): void {
+    const positions = this.#lanes.map((lane) => (lane.isIdle ? this.#routed : lane.position));
+    this.#options.checkpoints.set(this.#options.shardId, positions);
+  }
+}
+
+/** Equal keys share a lane. Low bits of the MD5: a shard holds a range of the high ones. */
+function laneOf(partitionKey: string, lanes: number): number {
+  if (lanes === 1) return 0;
+  return hash('md5', partitionKey, 'buffer').readUInt32BE(12) % lanes;
 }

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { describe, expect, it } from 'vitest';
 import { startKinesis } from '../start-kinesis.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const StreamName = 'orders';
 const MIB = 1024 * 1024;
@@ -149,19 +150,35 @@ describe('PutRecord and PutRecords', () => {
     });
   });
 
-  it('takes 5 MiB in one request and not a byte more', async () => {
+  it('takes 10 MiB in one request and not a byte more', async () => {
     const { client } = await startKinesis();
     await createStream(client);
     const record = { PartitionKey: 'k', Data: Buffer.alloc(MIB - 1) };
-    const full = new PutRecordsCommand({ StreamName, Records: new Array(5).fill(record) });
+    const full = new PutRecordsCommand({ StreamName, Records: new Array(10).fill(record) });
     expect((await client.send(full)).FailedRecordCount).toBe(0);
-    const Records = [...new Array(5).fill(record), { PartitionKey: 'k', Data: Buffer.alloc(0) }];
+    const Records = [...new Array(10).fill(record), { PartitionKey: 'k', Data: Buffer.alloc(0) }];
     await expect(client.send(new PutRecordsCommand({ StreamName, Records }))).rejects.toMatchObject(
       {
         name: 'InvalidArgumentException',
-        message: 'Records size exceeds 5 MB limit',
+        message: 'Records size exceeds 10 MB limit',
       },
     );
+  });
+
+  it('takes a record of 10 MiB when the stream allows it, and still has it after a restart', async () => {
+    const stateDir = temporaryFolder();
+    const { client } = await startKinesis({ stateDir });
+    await client.send(
+      new CreateStreamCommand({ StreamName, ShardCount: 1, MaxRecordSizeInKiB: 10_240 }),
+    );
+    const Data = Buffer.alloc(10 * MIB - 1, 'x');
+    await client.send(new PutRecordCommand({ StreamName, PartitionKey: 'k', Data }));
+    const oneMore = { StreamName, PartitionKey: 'k', Data: Buffer.alloc(10 * MIB) };
+    await expect(client.send(new PutRecordCommand(oneMore))).rejects.toMatchObject({
+      message: expect.stringContaining('less than or equal to 10485760'),
+    });
+    const [texts] = (await readAll((await startKinesis({ stateDir })).client)).values();
+    expect(texts?.map((text) => text.length)).toEqual([Data.length]);
   });
 
   it('refuses a stream that does not exist', async () => {
@@ -208,6 +225,23 @@ describe('PutRecord and PutRecords', () => {
     expect((await put()).FailedRecordCount).toBe(0);
     const stored = [...(await readAll(client)).values()].flat();
     expect(stored).toHaveLength(1400);
+  });
+
+  it('lets a large record overdraw the second, and makes up for it, when throttling is on', async () => {
+    let nowMs = 1_000_000;
+    const { client } = await startKinesis({ throttle: true, nowMs: () => nowMs });
+    await client.send(
+      new CreateStreamCommand({ StreamName, ShardCount: 1, MaxRecordSizeInKiB: 10_240 }),
+    );
+    const put = (sizeBytes: number) =>
+      client.send(
+        new PutRecordCommand({ StreamName, PartitionKey: 'k', Data: Buffer.alloc(sizeBytes) }),
+      );
+    await put(4 * MIB - 1);
+    nowMs += 2000;
+    await expect(put(1)).rejects.toMatchObject({ name: 'ProvisionedThroughputExceededException' });
+    nowMs += 1001;
+    await put(1);
   });
 
   it('fails a whole PutRecord beyond 1 MiB a second when throttling is on', async () => {

@@ -251,7 +251,28 @@ describe('GetShardIterator and GetRecords', () => {
     await expect(get(client, start)).rejects.toMatchObject({
       name: 'ProvisionedThroughputExceededException',
     });
-    nowMs += 1001;
+    nowMs += 1900;
+    await expect(get(client, start)).rejects.toMatchObject({
+      name: 'ProvisionedThroughputExceededException',
+    });
+    nowMs += 101;
     expect((await get(client, start)).texts).toHaveLength(4);
+  });
+
+  it('is closed for five seconds after an answer of 10 MiB, for mappings too, when throttling is on', async () => {
+    let nowMs = 1_000_000;
+    const { client, service } = await startKinesis({ throttle: true, nowMs: () => nowMs });
+    service.ensureStream({ name: StreamName, shardCount: 1, retentionHours: 24 });
+    for (let i = 0; i < 10; i++) {
+      await put(client, 'x'.repeat(1024 * 1024 - 3));
+      nowMs += 1000;
+    }
+    const start = await iterator(client, { ShardIteratorType: 'TRIM_HORIZON' });
+    expect((await get(client, start)).texts).toHaveLength(10);
+    const read = { afterSequenceNumber: null, limit: 1, maxBytes: 1 };
+    nowMs += 4900;
+    await expect(service.readAfter(StreamName, ShardId, read)).rejects.toThrow('Rate exceeded');
+    nowMs += 101;
+    expect(await service.readAfter(StreamName, ShardId, read)).toHaveLength(1);
   });
 });

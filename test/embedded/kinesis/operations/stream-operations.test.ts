@@ -7,9 +7,11 @@ import {
   IncreaseStreamRetentionPeriodCommand,
   ListStreamsCommand,
   ListTagsForStreamCommand,
-  RegisterStreamConsumerCommand,
+  PutRecordCommand,
+  UpdateMaxRecordSizeCommand,
 } from '@aws-sdk/client-kinesis';
 import { describe, expect, it } from 'vitest';
+import { callKinesis } from '../call-kinesis.ts';
 import { startKinesis } from '../start-kinesis.ts';
 
 const StreamName = 'orders';
@@ -87,7 +89,9 @@ describe('stream operations', () => {
     [{ StreamName, ShardCount: 0 }],
     [{ StreamName }],
     [{ StreamName, StreamModeDetails: { StreamMode: 'ON_DEMAND' as const } }],
-    [{ StreamName, ShardCount: 1, MaxRecordSizeInKiB: 2048 }],
+    [{ StreamName, ShardCount: 1, MaxRecordSizeInKiB: 1023 }],
+    [{ StreamName, ShardCount: 1, MaxRecordSizeInKiB: 10_241 }],
+    [{ StreamName, ShardCount: 1, WarmThroughputMiBps: 4 }],
   ])('refuses to create %j', async (input) => {
     const { client } = await startKinesis();
     await expect(client.send(new CreateStreamCommand(input))).rejects.toMatchObject({
@@ -129,11 +133,52 @@ describe('stream operations', () => {
     expect(StreamDescription?.RetentionPeriodHours).toBe(48);
   });
 
-  it('answers an operation that it does not emulate with UnknownOperationException', async () => {
+  it('does not bring back what a shorter retention cut off when it becomes longer again', async () => {
+    let nowMs = 1_763_600_000_000;
+    const { client, service } = await startKinesis({ nowMs: () => nowMs });
+    service.ensureStream({ name: StreamName, shardCount: 1, retentionHours: 72 });
+    const Data = Buffer.from('old');
+    await client.send(new PutRecordCommand({ StreamName, PartitionKey: 'k', Data }));
+    const shardId = 'shardId-000000000000';
+    const read = { afterSequenceNumber: null, limit: 10, maxBytes: 1000 };
+    nowMs += 48 * 3_600_000;
+    expect(await service.readAfter(StreamName, shardId, read)).toHaveLength(1);
+    const shorter = { StreamName, RetentionPeriodHours: 24 };
+    await client.send(new DecreaseStreamRetentionPeriodCommand(shorter));
+    expect(await service.readAfter(StreamName, shardId, read)).toEqual([]);
+    const longer = { StreamName, RetentionPeriodHours: 168 };
+    await client.send(new IncreaseStreamRetentionPeriodCommand(longer));
+    expect(await service.readAfter(StreamName, shardId, read)).toEqual([]);
+  });
+
+  it('sets the largest record of a stream, at its creation and later', async () => {
     const { client } = await startKinesis();
-    const register = new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: 'fast' });
-    await expect(client.send(register)).rejects.toMatchObject({
-      name: 'UnknownOperationException',
+    await client.send(
+      new CreateStreamCommand({ StreamName, ShardCount: 1, MaxRecordSizeInKiB: 2048 }),
+    );
+    const shown = async () => {
+      const summary = await client.send(new DescribeStreamSummaryCommand({ StreamName }));
+      return summary.StreamDescriptionSummary?.MaxRecordSizeInKiB;
+    };
+    expect(await shown()).toBe(2048);
+    await client.send(new UpdateMaxRecordSizeCommand({ StreamARN, MaxRecordSizeInKiB: 10_240 }));
+    expect(await shown()).toBe(10_240);
+    const tooLarge = new UpdateMaxRecordSizeCommand({ StreamARN, MaxRecordSizeInKiB: 10_241 });
+    await expect(client.send(tooLarge)).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
+  it.each([
+    ['RegisterStreamConsumer', { StreamARN, ConsumerName: 'fast' }],
+    ['SubscribeToShard', { ConsumerARN: `${StreamARN}/consumer/fast:1` }],
+    ['EnableEnhancedMonitoring', { StreamName, ShardLevelMetrics: ['ALL'] }],
+    ['UpdateStreamMode', { StreamARN, StreamModeDetails: { StreamMode: 'ON_DEMAND' } }],
+  ])('says that it does not emulate %s', async (operation, input) => {
+    const { service } = await startKinesis();
+    const { status, body } = await callKinesis(service, operation, input);
+    expect(status).toBe(400);
+    expect(body).toEqual({
+      __type: 'UnknownOperationException',
+      message: `the local cloud does not emulate ${operation}`,
     });
   });
 

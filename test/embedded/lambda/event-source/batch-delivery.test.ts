@@ -191,9 +191,9 @@ describe('a failing batch', () => {
     const [letter] = [...objects.values()] as FailureDocument[];
     expect(letter?.requestContext).toMatchObject({
       condition: 'RecordAgeExceeded',
-      approximateInvokeCount: attempts,
+      approximateInvokeCount: attempts + 1,
     });
-    expect(letter?.responseContext?.functionError).toBe('Unhandled');
+    expect(letter?.responseContext).toBeUndefined();
   });
 
   it('loses the records that are too old to the destination and delivers the rest', async () => {
@@ -214,7 +214,7 @@ describe('a failing batch', () => {
     expect(lettersTexts(letters)).toEqual([['old-1', 'old-2']]);
     expect(letters[0]?.requestContext).toMatchObject({
       condition: 'RecordAgeExceeded',
-      approximateInvokeCount: 0,
+      approximateInvokeCount: 1,
     });
     expect(letters[0]?.responseContext).toBeUndefined();
   });
@@ -338,7 +338,7 @@ describe('ReportBatchItemFailures', () => {
     expect(calls).toEqual([numbered(5), numbered(5).slice(2)]);
   });
 
-  it('discards from the failed record on when its retries are used up', async () => {
+  it('gives what is left after progress all its retries, and then discards it', async () => {
     const { letters, calls } = await deliver(
       numbered(4),
       (records) => {
@@ -347,8 +347,10 @@ describe('ReportBatchItemFailures', () => {
       },
       { mapping: { ...reporting, maxRetryAttempts: 1 } },
     );
-    expect(calls).toEqual([numbered(4), numbered(4).slice(2)]);
-    expect(lettersTexts(letters)).toEqual([numbered(4).slice(2)]);
+    const rest = numbered(4).slice(2);
+    expect(calls).toEqual([numbered(4), rest, rest]);
+    expect(lettersTexts(letters)).toEqual([rest]);
+    expect(letters[0]?.requestContext.approximateInvokeCount).toBe(2);
     expect(letters[0]?.responseContext?.functionError).toBeNull();
   });
 
@@ -384,6 +386,7 @@ describe('ReportBatchItemFailures', () => {
 
   it.each([
     ['null', null],
+    ['an empty string', ''],
     ['an empty object', {}],
     ['an empty list', { batchItemFailures: [] }],
     ['no list', { batchItemFailures: null }],
