@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import type { TableDescription } from '#app/describe-tables.ts';
+import type { ShardLag } from '#app/measure-shard-lag.ts';
+import { plural } from './words.ts';
+
+/** The part of the local cloud's health that a status shows beside checkpoints and stacks. */
+export const measuredHealth = z.object({
+  alarms: z
+    .array(
+      z.object({
+        name: z.string(),
+        description: z.string(),
+        state: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']),
+        reason: z.string(),
+        sinceMs: z.number(),
+      }),
+    )
+    .default([]),
+  functions: z
+    .array(
+      z.object({
+        name: z.string(),
+        invocations: z.number(),
+        errors: z.number(),
+        lastInvocationMs: z.number(),
+        lastDurationMs: z.number(),
+      }),
+    )
+    .default([]),
+});
+export type MeasuredHealth = z.infer<typeof measuredHealth>;
+export type AlarmStatus = MeasuredHealth['alarms'][number];
+
+/** A function; null where it was not invoked since the start of the local cloud. */
+export interface FunctionStatus {
+  readonly name: string;
+  readonly invocations: number;
+  readonly errors: number;
+  readonly lastInvocationMs: number | null;
+  readonly lastDurationMs: number | null;
+}
+
+/** A domain's books. */
+export interface LedgerStatus {
+  readonly domain: string;
+  /** Null before the first run. */
+  readonly lastRunMs: number | null;
+  readonly unbalancedRows: number;
+}
+
+export interface CloudStatus {
+  readonly endpoint: string;
+  readonly pid: number;
+  /** Records wait, or a function is at work. */
+  readonly pending: boolean;
+  readonly stacks: readonly { readonly name: string; readonly resources: number }[];
+}
+
+/** Everything about a running local cloud. */
+export interface StatusReport {
+  readonly cloud: CloudStatus;
+  readonly alarms: readonly AlarmStatus[];
+  readonly functions: readonly FunctionStatus[];
+  readonly shards: readonly ShardLag[];
+  readonly tables: readonly TableDescription[];
+  readonly ledgers: readonly LedgerStatus[];
+  /** Parts that could not be read, with the reason. */
+  readonly problems: readonly string[];
+}
+
+/** What is wrong, in a few words; nothing when every part answers, nothing is in ALARM and the books balance. */
+export function findFaults(
+  report: Pick<StatusReport, 'alarms' | 'problems' | 'ledgers'>,
+): readonly string[] {
+  const raised = report.alarms.filter(({ state }) => state === 'ALARM').length;
+  const unbalanced = report.ledgers.reduce((sum, each) => sum + each.unbalancedRows, 0);
+  return [
+    ...(report.problems.length > 0 ? [`${plural(report.problems.length, 'part')} down`] : []),
+    ...(raised > 0 ? [plural(raised, 'alarm')] : []),
+    ...(unbalanced > 0 ? [`${plural(unbalanced, 'row')} unaccounted for`] : []),
+  ];
+}
