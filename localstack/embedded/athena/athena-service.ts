@@ -12,7 +12,10 @@ export interface AthenaOptions {
   /** Folder of this service alone. */
   readonly stateDir: string;
   readonly glue: Pick<GlueService, 'listDatabases' | 'listTables' | 'getTable'>;
-  readonly s3: Pick<S3Service, 'getObject' | 'objectFile' | 'putObject'>;
+  readonly s3: Pick<
+    S3Service,
+    'getObject' | 'hasBucket' | 'listObjects' | 'objectFile' | 'putObject'
+  >;
   /** Milliseconds since the epoch. */
   readonly nowMs?: () => number;
   /** Memory one query may use before it spills to disk. */
@@ -32,7 +35,10 @@ export function createAthenaService(options: AthenaOptions): AthenaService {
   const nowMs = options.nowMs ?? Date.now;
   const services = { glue: options.glue, s3: options.s3 };
   const executions = openExecutionStore(path.join(options.stateDir, 'executions'));
-  const workGroups = createWorkGroups();
+  const workGroups = createWorkGroups({
+    file: path.join(options.stateDir, 'primary-work-group.json'),
+    nowMs,
+  });
   const spillDir = path.join(options.stateDir, 'spill');
   // What a killed process left behind.
   rmSync(spillDir, { recursive: true, force: true });
@@ -52,7 +58,7 @@ export function createAthenaService(options: AthenaOptions): AthenaService {
     ...queryOperations({
       executions,
       workGroups,
-      s3: options.s3,
+      services,
       nowMs,
       submit: queries.submit,
       cancel: queries.cancel,
@@ -62,6 +68,7 @@ export function createAthenaService(options: AthenaOptions): AthenaService {
   };
   return {
     ensureWorkGroup: workGroups.ensure,
+    workGroupOf: (id) => executions.get(id)?.workGroup ?? null,
     handle: (request, response) =>
       serveJson(operations, request, { response, contentType: 'application/x-amz-json-1.1' }),
     close: queries.close,

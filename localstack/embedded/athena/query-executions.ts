@@ -4,15 +4,20 @@ import { createExecutionQueue, QUEUE_CLOSED } from './executions/execution-queue
 import {
   describeFailure,
   type ExecutionRecord,
+  type ExecutionRows,
   interrupted,
   unexpectedFailure,
 } from './executions/execution-record.ts';
 import type { ExecutionStore } from './executions/execution-store.ts';
 import { createResultWriter, type ResultWriter } from './executions/result-writer.ts';
-import { parseValue } from './sql/parse-sql.ts';
+import { rowsOf } from './explain/describe-scan.ts';
+import type { Expression } from './sql/ast.ts';
+import { parseParameter, parseSql } from './sql/parse-sql.ts';
 import { SqlFailure } from './sql-failure.ts';
 import { routeStatement } from './statement-router.ts';
-import { runSelect, ScanLimitExceeded } from './statements/select-statement.ts';
+import { runExplain } from './statements/explain-statement.ts';
+import { prepareQuery } from './statements/prepare-query.ts';
+import { runPrepared, ScanLimitExceeded } from './statements/select-statement.ts';
 import { runShowStatement } from './statements/show-statements.ts';
 
 /** Database that unqualified names mean when a request names none. */
@@ -48,18 +53,15 @@ export function createQueryExecutions(deps: QueryExecutionDeps): QueryExecutions
 }
 
 function cancelled(record: ExecutionRecord, completedMs: number): ExecutionRecord {
-  return {
-    ...record,
-    state: 'CANCELLED',
-    reason: 'Query cancelled by user',
-    error: {
-      ErrorCategory: 2,
-      ErrorType: 1011,
-      Retryable: false,
-      ErrorMessage: 'Query cancelled by user',
-    },
-    completedMs,
-  };
+  // Athena names no error with it: the state says it all.
+  return { ...record, state: 'CANCELLED', reason: 'Query cancelled by user', completedMs };
+}
+
+/** What a statement that has ended leaves to its record. */
+interface Outcome {
+  readonly plannedMs: number;
+  readonly scannedBytes: number;
+  readonly rows: Omit<ExecutionRows, 'outputBytes'> | null;
 }
 
 async function execute(
@@ -71,14 +73,20 @@ async function execute(
   const running: ExecutionRecord = { ...queued, state: 'RUNNING', startedMs: nowMs() };
   executions.put(running);
   try {
-    const writer = createResultWriter(running.resultFormat);
-    const { scannedBytes } = await runStatement(running, { deps, signal, writer });
-    await storeResult(running, writer, deps.services);
+    const header = running.statementType === 'DML';
+    const writer = createResultWriter(running.resultFormat, { header });
+    const outcome = await runStatement(running, { deps, signal, writer });
+    const engineEndedMs = nowMs();
+    const body = writer.body();
+    await storeResult(running, body, deps.services);
+    const { rows } = outcome;
     executions.put({
       ...running,
+      ...outcome,
+      rows: rows === null ? null : { ...rows, outputBytes: body.length },
       state: 'SUCCEEDED',
+      engineEndedMs,
       completedMs: nowMs(),
-      scannedBytes,
       columns: writer.resultColumns(),
     });
   } catch (error) {
@@ -107,41 +115,72 @@ function ended(
   return { ...record, state: 'FAILED', ...describeFailure(failure), completedMs };
 }
 
-async function runStatement(
-  record: ExecutionRecord,
-  run: {
-    readonly deps: QueryExecutionDeps;
-    readonly signal: AbortSignal;
-    readonly writer: ResultWriter;
-  },
-): Promise<{ readonly scannedBytes: number }> {
-  const { deps, signal, writer } = run;
-  const database = record.database ?? DEFAULT_DATABASE;
+interface StatementRun {
+  readonly deps: QueryExecutionDeps;
+  readonly signal: AbortSignal;
+  readonly writer: ResultWriter;
+}
+
+async function runStatement(record: ExecutionRecord, run: StatementRun): Promise<Outcome> {
+  const { deps, writer } = run;
   const statement = routeStatement(record.sql);
-  if (statement.kind !== 'query') {
-    await runShowStatement(statement, { services: deps.services, database }, writer);
-    return { scannedBytes: 0 };
-  }
+  if (statement.kind === 'query') return runQueryStatement(record, run);
+  const database = databaseOf(record);
+  await runShowStatement(statement, { services: deps.services, database }, writer);
+  return { plannedMs: deps.nowMs(), scannedBytes: 0, rows: null };
+}
+
+async function runQueryStatement(record: ExecutionRecord, run: StatementRun): Promise<Outcome> {
+  const { deps, signal, writer } = run;
+  const { explain, query, parameterCount } = parseSql(record.sql);
   const session = {
-    database,
+    database: databaseOf(record),
     nowMs: record.startedMs ?? record.submittedMs,
-    parameters: record.parameters.map(parseValue),
+    parameters: bindParameters(record, parameterCount),
   };
-  return runSelect(record.sql, deps, {
-    session,
-    scanLimitBytes: deps.scanLimitBytes(record.workGroup),
-    signal,
-    sink: writer,
-  });
+  const prepared = await prepareQuery(query, deps, { session, signal });
+  const plannedMs = deps.nowMs();
+  const control = { scanLimitBytes: deps.scanLimitBytes(record.workGroup), signal, sink: writer };
+  const { scannedBytes } =
+    explain === null
+      ? await runPrepared(prepared, deps, control)
+      : await runExplain({ options: explain, query, prepared }, deps, control);
+  const isRun = explain === null || explain.analyze;
+  return {
+    plannedMs,
+    scannedBytes,
+    rows: {
+      inputRows: isRun ? Number(prepared.scans.reduce((n, scan) => n + rowsOf(scan), 0n)) : 0,
+      inputBytes: scannedBytes,
+      outputRows: writer.rowCount(),
+    },
+  };
+}
+
+function databaseOf({ requested }: ExecutionRecord): string {
+  return requested.database?.toLowerCase() ?? DEFAULT_DATABASE;
+}
+
+/** A statement without `?` ignores parameters, as Athena does; otherwise their number has to fit. */
+function bindParameters(record: ExecutionRecord, expected: number): readonly Expression[] {
+  const { parameters } = record;
+  if (expected === 0) return [];
+  if (parameters.length !== expected) {
+    throw new SqlFailure(
+      'INVALID_PARAMETER_USAGE',
+      `line 1:1: Incorrect number of parameters: expected ${expected} but found ${parameters.length}`,
+    );
+  }
+  return parameters.map(parseParameter);
 }
 
 async function storeResult(
   record: ExecutionRecord,
-  writer: ResultWriter,
+  body: Buffer,
   services: LakeServices,
 ): Promise<void> {
   const { bucket, key } = parseUri(record.outputUri);
-  const contentType = writer.format === 'csv' ? 'text/csv' : 'text/plain';
-  const stored = await services.s3.putObject(bucket, key, { body: writer.body(), contentType });
+  const contentType = 'application/octet-stream';
+  const stored = await services.s3.putObject(bucket, key, { body, contentType });
   if (!stored) throw new Error(`result ${record.outputUri} could not be stored`);
 }

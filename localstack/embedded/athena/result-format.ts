@@ -1,5 +1,5 @@
 import { zoneOffsetMs } from './trino-types/time-zone.ts';
-import type { RowField, TrinoType } from './trino-types/trino-type.ts';
+import { type RowField, type TrinoType, VARCHAR } from './trino-types/trino-type.ts';
 
 /** A value as the engine hands it over: DuckDB's own classes are known by their shape. */
 export type EngineValue = unknown;
@@ -172,6 +172,11 @@ export function columnInfo(name: string, type: TrinoType): Readonly<Record<strin
     Nullable: 'UNKNOWN',
     CaseSensitive: type.kind === 'varchar',
   };
+}
+
+/** ColumnInfo of SHOW and DESCRIBE, whatever they show. Source: measured on Athena engine version 3. */
+export function utilityColumnInfo(name: string): Readonly<Record<string, unknown>> {
+  return { ...columnInfo(name, VARCHAR), Type: 'string', Precision: 0, CaseSensitive: false };
 }
 
 function describeType(type: TrinoType): {

@@ -79,7 +79,7 @@ describe('StartQueryExecution', () => {
       StatementType: 'DML',
       WorkGroup: WORK_GROUP,
       ResultConfiguration: { OutputLocation: `${RESULTS}/${id}.csv` },
-      QueryExecutionContext: { Database: 'market', Catalog: 'AwsDataCatalog' },
+      QueryExecutionContext: { Database: 'market', Catalog: 'awsdatacatalog' },
       Status: { State: 'SUCCEEDED', SubmissionDateTime: expect.any(Date) },
       Statistics: { DataScannedInBytes: expect.any(Number) },
       EngineVersion: { EffectiveEngineVersion: 'Athena engine version 3' },
@@ -107,8 +107,18 @@ describe('StartQueryExecution', () => {
     expect(missing.Status?.StateChangeReason).toContain(
       'Incorrect number of parameters: expected 1 but found 0',
     );
-    const hostile = await start('SELECT ?', { ExecutionParameters: ['1; DROP TABLE x'] });
-    expect((await finished(hostile)).Status?.StateChangeReason).toContain('SYNTAX_ERROR');
+  });
+
+  it('takes a parameter that is no expression, or names a column, as text', async () => {
+    const ExecutionParameters = ['1; DROP TABLE x', "it's", 'id', 't.id', '1 + 1', 'NULL'];
+    const id = await start('SELECT ?, ?, ?, ?, ?, ?', { ExecutionParameters });
+    await finished(id);
+    expect((await resultText(id)).split('\n')[1]).toBe(`"1; DROP TABLE x","it's","id","t.id","2",`);
+  });
+
+  it('ignores parameters of a statement that has no place for them', async () => {
+    const id = await start('SELECT 1', { ExecutionParameters: ['2'] });
+    expect((await finished(id)).Status?.State).toBe('SUCCEEDED');
   });
 
   it('uses the database default when the request names none', async () => {
@@ -119,9 +129,8 @@ describe('StartQueryExecution', () => {
   });
 
   it.each([
-    [{ WorkGroup: 'nope' }, 'WorkGroup nope is not found.'],
-    [{ QueryExecutionContext: { Catalog: 'other' } }, 'Catalog other not found'],
-    [{ QueryString: 'x'.repeat(262_145) }, 'Query string exceeds the limit'],
+    [{ WorkGroup: 'nope' }, 'WorkGroup is not found.'],
+    [{ QueryExecutionContext: { Catalog: 'other' } }, 'the catalog AwsDataCatalog only, got other'],
     [
       { ResultReuseConfiguration: { ResultReuseByAgeConfiguration: { Enabled: true } } },
       'does not emulate the reuse of query results',
@@ -139,32 +148,41 @@ describe('failed queries', () => {
     [
       'SELECT * FROM nope',
       "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.market.nope' does not exist",
+      1301,
+    ],
+    ['SELECT * FROM nope.t', "SCHEMA_NOT_FOUND: line 1:15: Schema 'nope' does not exist", 1301],
+    [
+      'SELECT nope FROM trades',
+      "COLUMN_NOT_FOUND: line 1:8: Column 'nope' cannot be resolved or requester is not authorized to access requested resources",
       1006,
     ],
-    ['SELEC 1', "SYNTAX_ERROR: line 1:1: mismatched input 'SELEC'", 1006],
-    ['', null, 0],
+    [
+      "SELECT id\nFROM trades\nWHERE id = 'x'",
+      'TYPE_MISMATCH: line 3:10: Cannot apply operator: bigint = varchar(1)',
+      1002,
+    ],
+    ['SELECT nope(1)', "FUNCTION_NOT_FOUND: line 1:8: Function 'nope' not registered", 1303],
     ['SELECT 1 / 0', 'DIVISION_BY_ZERO: Division by zero', 1001],
-    ['-- nothing', 'SYNTAX_ERROR', 1006],
+    ["SELECT CAST('x' AS bigint)", "INVALID_CAST_ARGUMENT: Cannot cast 'x' to BIGINT", 1100],
+    [
+      'SELECT CAST(300 AS tinyint)',
+      'NUMERIC_VALUE_OUT_OF_RANGE: Out of range for tinyint: 300',
+      1100,
+    ],
+    ['SELECT ?', 'INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters', 1100],
     [
       'INSERT INTO trades VALUES (1)',
-      'NOT_SUPPORTED: this version of the local query engine answers queries only (SELECT, SHOW, DESCRIBE), got INSERT',
-      1006,
+      'NOT_SUPPORTED: this version of the local query engine answers queries only (SELECT, EXPLAIN, SHOW, DESCRIBE), got INSERT',
+      1200,
     ],
-    ['CREATE TABLE t (a int)', 'answers queries only', 1006],
-    ['MERGE INTO trades USING x ON true WHEN MATCHED THEN DELETE', 'got MERGE', 1006],
-    ['OPTIMIZE trades REWRITE DATA USING BIN_PACK', 'got OPTIMIZE', 1006],
-    ['VACUUM trades', 'got VACUUM', 1006],
-    ['EXPLAIN SELECT 1', 'got EXPLAIN', 1006],
-    ["COPY trades TO '/tmp/x'", "SYNTAX_ERROR: line 1:1: mismatched input 'COPY'", 1006],
-    ["ATTACH '/tmp/x.db'", 'SYNTAX_ERROR', 1006],
-    ['PRAGMA database_list', 'SYNTAX_ERROR', 1006],
-    ["SET memory_limit = '10GB'", 'SYNTAX_ERROR', 1006],
-    ['INSTALL httpfs', 'SYNTAX_ERROR', 1006],
+    ['CREATE TABLE t (a int)', 'answers queries only', 1200],
+    ['MERGE INTO trades USING x ON true WHEN MATCHED THEN DELETE', 'got MERGE', 1200],
+    ['OPTIMIZE trades REWRITE DATA USING BIN_PACK', 'got OPTIMIZE', 1200],
+    ['VACUUM trades', 'got VACUUM', 1200],
+    ['EXPLAIN INSERT INTO trades VALUES (1)', 'got EXPLAIN INSERT', 1200],
+    ['SHOW PARTITIONS trades', 'does not support SHOW PARTITIONS', 1200],
+    ["SHOW TABLES '(a+)+'", 'INVALID_ARGUMENTS', 1100],
   ])('%s', async (sql, reason, errorType) => {
-    if (reason === null) {
-      await expect(start(sql)).rejects.toMatchObject({ name: 'InvalidRequestException' });
-      return;
-    }
     const { Status } = await finished(await start(sql));
     expect(Status?.State).toBe('FAILED');
     expect(Status?.StateChangeReason).toContain(reason);
@@ -173,6 +191,28 @@ describe('failed queries', () => {
       ErrorType: errorType,
       Retryable: false,
       ErrorMessage: Status?.StateChangeReason,
+    });
+  });
+});
+
+describe('statements that do not parse', () => {
+  it.each([
+    ['SELEC 1', "line 1:1: mismatched input 'SELEC'. Expecting: "],
+    ['SELECT 1\nFROM WHERE', "line 2:6: mismatched input 'WHERE'"],
+    ['-- nothing', "line 1:11: mismatched input '<EOF>'"],
+    ["COPY trades TO '/tmp/x'", "line 1:1: mismatched input 'COPY'"],
+    ["ATTACH '/tmp/x.db'", "mismatched input 'ATTACH'"],
+    ['PRAGMA database_list', "mismatched input 'PRAGMA'"],
+    ["SET memory_limit = '10GB'", "mismatched input 'SET'"],
+    ['INSTALL httpfs', "mismatched input 'INSTALL'"],
+    ["SELECT * FROM 'file.parquet'", "line 1:15: mismatched input ''file.parquet''"],
+    ["SELECT * FROM read_parquet('x')", "line 1:27: mismatched input '('"],
+    ['DESCRIBE trades extended', "line 1:17: mismatched input 'extended'"],
+  ])('%s leaves no execution', async (sql, message) => {
+    await expect(start(sql)).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      AthenaErrorCode: 'MALFORMED_QUERY',
+      message: expect.stringContaining(message),
     });
   });
 });
@@ -256,10 +296,15 @@ describe('StopQueryExecution', () => {
     expect(WorkGroup?.Name).toBe(WORK_GROUP);
     for (const id of [...ids].reverse()) await stop(id);
     for (const id of ids) {
-      expect((await finished(id)).Status).toMatchObject({
-        State: 'CANCELLED',
-        StateChangeReason: 'Query cancelled by user',
-        AthenaError: { ErrorType: 1011 },
+      const { Status } = await finished(id);
+      expect(Status?.State).toBe('CANCELLED');
+      expect(Status?.StateChangeReason).toBe('Query cancelled by user');
+      expect(Status?.AthenaError).toBeUndefined();
+      await expect(
+        lake.clients.athena.send(new GetQueryResultsCommand({ QueryExecutionId: id })),
+      ).rejects.toMatchObject({
+        AthenaErrorCode: 'RESULT_NOT_FOUND',
+        message: 'Could not find results',
       });
     }
     expect((await lake.query('SELECT 1')).rows).toEqual([['1']]);
@@ -310,7 +355,7 @@ describe('workgroups', () => {
     expect(WorkGroups?.map(({ Name }) => Name)).toContain(WORK_GROUP);
     await expect(
       lake.clients.athena.send(new GetWorkGroupCommand({ WorkGroup: 'nope' })),
-    ).rejects.toThrow('WorkGroup nope is not found.');
+    ).rejects.toThrow('WorkGroup is not found.');
   });
 
   it('list their executions, newest first', async () => {
@@ -349,6 +394,8 @@ describe('SHOW and DESCRIBE', () => {
     [
       'DESCRIBE market.trades',
       [
+        ['# Table schema:', '', ''],
+        ['# col_name', 'data_type', 'comment'],
         ['id', 'bigint', ''],
         ['name', 'string', ''],
         ['', '', ''],
@@ -358,7 +405,7 @@ describe('SHOW and DESCRIBE', () => {
       ],
     ],
     [
-      'SHOW CREATE TABLE "TRADES"',
+      'SHOW CREATE TABLE TRADES',
       [
         ['CREATE TABLE market.trades ('],
         ['  id bigint,'],
@@ -374,23 +421,49 @@ describe('SHOW and DESCRIBE', () => {
 
   it('store a text file without a header', async () => {
     const id = await start('DESC trades');
-    const { StatementType, ResultConfiguration } = await finished(id);
-    expect(StatementType).toBe('UTILITY');
+    const { StatementType, SubstatementType, ResultConfiguration } = await finished(id);
+    expect([StatementType, SubstatementType]).toEqual(['UTILITY', 'DESCRIBE_TABLE']);
     expect(ResultConfiguration?.OutputLocation).toMatch(/\.txt$/);
-    expect(await resultText(id)).toMatch(/^id\tbigint\t\nname\tstring\t\n/);
+    expect(await resultText(id)).toBe(
+      '# Table schema:\t\t\n# col_name\tdata_type\tcomment\nid\tbigint\t\nname\tstring\t\n\t\t\n' +
+        '# Partition spec:\t\t\n# field_name\tfield_transform\tcolumn_name\nname_identity\tidentity\tname',
+    );
+    const { ResultSet } = await lake.clients.athena.send(
+      new GetQueryResultsCommand({ QueryExecutionId: id }),
+    );
+    expect(ResultSet?.Rows?.[2]).toEqual({ Data: [{ VarCharValue: 'id\tbigint\t' }] });
+    expect(ResultSet?.ResultSetMetadata?.ColumnInfo?.[0]).toMatchObject({
+      Name: 'col_name',
+      Type: 'string',
+      Precision: 0,
+      CaseSensitive: false,
+    });
+  });
+
+  it('fails for a database that is not there', async () => {
+    await expect(lake.query('SHOW TABLES IN nope')).rejects.toThrow('SCHEMA_NOT_FOUND');
   });
 
   it.each([
-    ['SHOW TABLES IN nope', 'SCHEMA_NOT_FOUND'],
+    ['DESCRIBE nope', 'INVALID_INPUT', 'Entity Not Found (Service: AmazonDataCatalog'],
+    ['SHOW COLUMNS IN nope.trades', 'INVALID_INPUT', 'Entity Not Found'],
+    ['DESCRIBE other.market.trades', 'DATACATALOG_NOT_FOUND', "Catalog 'other' does not exist"],
+    ['DESCRIBE "trades$files"', 'INVALID_INPUT', 'Entity Not Found'],
     [
-      'DESCRIBE nope',
-      "TABLE_NOT_FOUND: line 1:1: Table 'awsdatacatalog.market.nope' does not exist",
+      'DESCRIBE "trades"',
+      'MALFORMED_QUERY',
+      `line 1:10: no viable alternative at input 'DESCRIBE "trades"'`,
     ],
-    ['SHOW PARTITIONS trades', "SYNTAX_ERROR: line 1:6: mismatched input 'PARTITIONS'"],
-    ["SHOW TABLES '(a+)+'", 'INVALID_ARGUMENTS'],
-    ['DESCRIBE trades extended', 'SYNTAX_ERROR'],
-  ])('fail: %s', async (sql, reason) => {
-    await expect(lake.query(sql)).rejects.toThrow(reason);
+    ['SHOW CREATE TABLE "trades"', 'MALFORMED_QUERY', 'Queries of this type are not supported'],
+  ])('%s is refused at the start', async (sql, code, message) => {
+    await expect(start(sql)).rejects.toMatchObject({
+      AthenaErrorCode: code,
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('take names in backquotes', async () => {
+    expect((await lake.query('SHOW COLUMNS IN `trades`')).rows).toEqual([['id'], ['name']]);
   });
 });
 

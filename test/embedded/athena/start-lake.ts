@@ -6,7 +6,11 @@ import { createGlueTableCatalog } from '#adapters/aws/glue-table-catalog.ts';
 import { createS3ObjectStore } from '#adapters/aws/s3-object-store.ts';
 import { commitTable, type StagedChange } from '#app/commit-table.ts';
 import { stageRows } from '#app/stage-rows.ts';
-import type { TableMetadata } from '#core/iceberg/spec/table-metadata.ts';
+import {
+  decodeTableMetadata,
+  serializeTableMetadata,
+  type TableMetadata,
+} from '#core/iceberg/spec/table-metadata.ts';
 import type { Row } from '#core/schema/field.ts';
 import { createAthenaService } from '#embedded/athena/athena-service.ts';
 import { startGateway } from '#embedded/gateway/gateway.ts';
@@ -49,6 +53,8 @@ export interface Lake {
     change?: Partial<StagedChange>,
   ): Promise<TableMetadata>;
   query(sql: string): Promise<QueryResult>;
+  /** Replaces a table's metadata, as another engine would. */
+  rewrite(table: string, change: (metadata: TableMetadata) => TableMetadata): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -129,6 +135,15 @@ export async function startLake(
       return outcome.metadata;
     },
     query: (sql) => engine.query(sql, { database: 'market' }),
+    async rewrite(table, change) {
+      commits += 1;
+      const ident = { database: 'market', table };
+      const pointer = await catalog.load(ident);
+      const metadata = change(decodeTableMetadata(await store.get(pointer.metadataLocation)));
+      const metadataLocation = `${metadata.location}/metadata/rewritten-${commits}.metadata.json`;
+      await store.put(metadataLocation, Buffer.from(serializeTableMetadata(metadata)));
+      await catalog.swap(ident, pointer, { metadataLocation, metadata });
+    },
     async close() {
       for (const client of Object.values(clients)) client.destroy();
       await gateway.close();

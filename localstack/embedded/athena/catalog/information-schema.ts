@@ -1,21 +1,10 @@
 import { currentSchema } from '#core/iceberg/spec/table-metadata.ts';
-import {
-  BIGINT,
-  duckType,
-  quoteText,
-  type TrinoType,
-  typeName,
-  VARCHAR,
-} from '../trino-types/trino-type.ts';
+import { BIGINT, type TrinoType, typeName, VARCHAR } from '../trino-types/trino-type.ts';
 import { trinoTypeOf } from './iceberg-types.ts';
 import { CATALOG_NAME, type LakeServices, loadTableMetadata } from './lake-catalog.ts';
+import type { VirtualTable } from './virtual-table.ts';
 
 export const INFORMATION_SCHEMA = 'information_schema';
-
-export interface VirtualTable {
-  readonly columns: readonly { readonly name: string; readonly type: TrinoType }[];
-  readonly rows: readonly (readonly (string | number | null)[])[];
-}
 
 const COLUMNS_OF: Readonly<Record<string, readonly (readonly [string, TrinoType])[]>> = {
   schemata: [
@@ -101,22 +90,4 @@ async function columnRows(
     field.doc ?? null,
     null,
   ]);
-}
-
-/** `CREATE VIEW` with the rows of a virtual table, columns `c0`, `c1` … */
-export function virtualViewSql(viewName: string, table: VirtualTable): string {
-  const columns = table.columns.map(
-    ({ type }, index) => `CAST(v.c${index} AS ${duckType(type)}) AS c${index}`,
-  );
-  const names = table.columns.map((_, index) => `c${index}`).join(', ');
-  const rows = table.rows.map((row) => `(${row.map(literal).join(', ')})`);
-  const nothing = `(${table.columns.map(() => 'NULL').join(', ')})`;
-  const values = rows.length === 0 ? nothing : rows.join(', ');
-  const none = rows.length === 0 ? ' WHERE false' : '';
-  return `CREATE VIEW ${viewName} AS SELECT ${columns.join(', ')} FROM (VALUES ${values}) AS v(${names})${none}`;
-}
-
-function literal(value: string | number | null): string {
-  if (value === null) return 'NULL';
-  return typeof value === 'number' ? String(value) : quoteText(value);
 }

@@ -6,7 +6,10 @@ import { SqlFailure } from '../sql-failure.ts';
 /** What the query engine needs of the other services. */
 export interface LakeServices {
   readonly glue: Pick<GlueService, 'listDatabases' | 'listTables' | 'getTable'>;
-  readonly s3: Pick<S3Service, 'getObject' | 'objectFile' | 'putObject'>;
+  readonly s3: Pick<
+    S3Service,
+    'getObject' | 'hasBucket' | 'listObjects' | 'objectFile' | 'putObject'
+  >;
 }
 
 /** The one catalog there is; names compare without regard to case. */
@@ -50,6 +53,16 @@ export function locateObject(services: LakeServices, uri: string): string {
   const file = services.s3.objectFile(bucket, key);
   if (file === null) throw new SluiceError('OBJECT_NOT_FOUND', `${uri}: there is no such object`);
   return file.path;
+}
+
+/** When an object was written, milliseconds since the epoch. Throws OBJECT_NOT_FOUND. */
+export function modifiedTimeMs(services: LakeServices, uri: string): number {
+  const { bucket, key } = parseUri(uri);
+  const object = services.s3.listObjects(bucket, key).find((listed) => listed.key === key);
+  if (object === undefined) {
+    throw new SluiceError('OBJECT_NOT_FOUND', `${uri}: there is no such object`);
+  }
+  return object.modifiedMs;
 }
 
 /** Bucket and key of `s3://bucket/key`; `s3a` and `s3n` are other engines' names for it. */

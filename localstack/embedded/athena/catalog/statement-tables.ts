@@ -1,55 +1,30 @@
-import type { NestedField, Schema } from '#core/iceberg/spec/schema.ts';
-import { isPrimitive } from '#core/iceberg/spec/schema-fields.ts';
+import type { TableMetadata } from '#core/iceberg/spec/table-metadata.ts';
+import type { OpenTable, Session } from '../compile/context.ts';
+import type { EngineOptions } from '../engine/run-query.ts';
 import {
-  currentSchema,
-  schemaById,
-  snapshotAsOf,
-  snapshotById,
-  type TableMetadata,
-} from '#core/iceberg/spec/table-metadata.ts';
-import { createCompiler } from '../compile/compile-sql.ts';
-import type { OpenedTable, OpenTable, ScanCondition, Session } from '../compile/context.ts';
-import { createScope } from '../compile/scope.ts';
-import { topLevelContext } from '../compile/top-level-context.ts';
-import { type EngineOptions, runQuery } from '../engine/run-query.ts';
+  isUndocumentedMetadataTable,
+  loadMetadataTable,
+  parseMetadataTableName,
+} from '../metadata-tables/metadata-table.ts';
 import type { Position, Query, TimeTravel } from '../sql/ast.ts';
-import { failAt, notSupported, SqlFailure } from '../sql-failure.ts';
-import { typeName } from '../trino-types/trino-type.ts';
-import { trinoTypeOf } from './iceberg-types.ts';
-import {
-  INFORMATION_SCHEMA,
-  loadInformationSchema,
-  type VirtualTable,
-} from './information-schema.ts';
+import { failAt, notSupported } from '../sql-failure.ts';
+import { asSqlFailure } from './iceberg-failure.ts';
+import { INFORMATION_SCHEMA, loadInformationSchema } from './information-schema.ts';
 import {
   CATALOG_NAME,
   type LakeServices,
   loadTableMetadata,
+  readObject,
   type TableName,
 } from './lake-catalog.ts';
+import { openIceberg, openVirtual, type StatementTable } from './open-table.ts';
 import {
   collectTableReferences,
   resolveTableName,
   type TableReference,
 } from './table-references.ts';
-import { physicalName } from './table-relation.ts';
-
-/** One reference of a statement, filled in while the statement is compiled. */
-export type StatementTable =
-  | {
-      readonly kind: 'iceberg';
-      readonly viewName: string;
-      readonly metadata: TableMetadata;
-      readonly timeTravel: ResolvedTimeTravel;
-      readonly usedFieldIds: ReadonlySet<number>;
-      readonly conditions: readonly {
-        readonly field: NestedField;
-        readonly condition: ScanCondition;
-      }[];
-    }
-  | { readonly kind: 'virtual'; readonly viewName: string; readonly table: VirtualTable };
-
-export type ResolvedTimeTravel = { readonly snapshotId?: bigint; readonly asOfMs?: number };
+import { evaluateTimeTravel, snapshotAt, type TimePointer } from './time-travel.ts';
+import type { VirtualTable } from './virtual-table.ts';
 
 type LoadedTable =
   | { readonly kind: 'iceberg'; readonly metadata: TableMetadata }
@@ -69,39 +44,51 @@ interface Context {
 
 /**
  * Reads what a statement's tables are before it is compiled: metadata is read once per table, so
- * that a table that occurs twice is the same in both places.
+ * that a table that occurs twice, or beside its metadata tables, is the same in all places.
  */
 export async function openStatementTables(
   query: Query,
   context: Context,
 ): Promise<StatementTables> {
-  const references = collectTableReferences(query);
+  const { services, run } = context;
   const loaded = new Map<string, LoadedTable>();
-  const times = new Map<TimeTravel, ResolvedTimeTravel>();
-  for (const reference of references) {
-    await loadReference(reference, { ...context, loaded });
+  const pointers = new Map<TimeTravel, TimePointer>();
+  const metadataOf = rememberMetadata(services);
+  for (const reference of collectTableReferences(query)) {
+    await loadReference(reference, { ...context, loaded, metadataOf });
     if (reference.timeTravel !== null) {
-      times.set(reference.timeTravel, await resolveTimeTravel(reference.timeTravel, context));
+      const pointer = await evaluateTimeTravel(reference.timeTravel, context);
+      pointers.set(reference.timeTravel, pointer);
     }
   }
   const opened: StatementTable[] = [];
   return {
     opened: () => opened,
     openTable(name, { position, timeTravel }) {
-      const ident = resolveTableName(name, context.run.session.database, position);
+      const ident = resolveTableName(name, run.session.database, position);
       const table = loaded.get(keyOf(ident));
-      if (table === undefined) throw notFound(ident, position, context.services);
-      const viewName = `s${opened.length}`;
+      if (table === undefined) throw notFound(ident, position, services);
+      const reference = { viewName: `s${opened.length}`, ident, position };
       if (table.kind === 'virtual') {
-        opened.push({ ...table, viewName });
-        return openVirtual(viewName, ident, table.table);
+        if (timeTravel !== null) throw notSupported(timeTravel, 'FOR … AS OF on metadata tables');
+        return openVirtual(reference, table.table, opened);
       }
-      const resolved = timeTravel === null ? {} : (times.get(timeTravel) ?? {});
-      const schema = schemaFor(table.metadata, resolved, position);
-      const entry = { usedFieldIds: new Set<number>(), conditions: [] };
-      opened.push({ ...table, viewName, timeTravel: resolved, ...entry });
-      return openIceberg(viewName, { ident, schema, metadata: table.metadata, position, ...entry });
+      const pointer = timeTravel === null ? undefined : pointers.get(timeTravel);
+      const pinned = pointer === undefined ? null : snapshotAt(table.metadata, pointer, ident);
+      return openIceberg({ ...reference, metadata: table.metadata, pinned }, opened);
     },
+  };
+}
+
+type MetadataOf = (ident: TableName) => Promise<TableMetadata | null>;
+
+function rememberMetadata(services: LakeServices): MetadataOf {
+  const known = new Map<string, Promise<TableMetadata | null>>();
+  return (ident) => {
+    const key = keyOf(ident);
+    const metadata = known.get(key) ?? loadTableMetadata(services, ident);
+    known.set(key, metadata);
+    return metadata;
   };
 }
 
@@ -111,9 +98,12 @@ function keyOf(ident: TableName): string {
 
 async function loadReference(
   reference: TableReference,
-  context: Context & { readonly loaded: Map<string, LoadedTable> },
+  context: Context & {
+    readonly loaded: Map<string, LoadedTable>;
+    readonly metadataOf: MetadataOf;
+  },
 ): Promise<void> {
-  const { loaded, services } = context;
+  const { loaded, services, metadataOf } = context;
   const [first = { line: 1, column: 1 }] = reference.name;
   const ident = resolveTableName(reference.name, context.run.session.database, first);
   if (loaded.has(keyOf(ident))) return;
@@ -122,8 +112,21 @@ async function loadReference(
     if (table !== null) loaded.set(keyOf(ident), { kind: 'virtual', table });
     return;
   }
-  const metadata = await loadTableMetadata(services, ident);
-  if (metadata !== null) loaded.set(keyOf(ident), { kind: 'iceberg', metadata });
+  const parsed = parseMetadataTableName(ident.table);
+  if (parsed === null) {
+    const metadata = await metadataOf(ident);
+    if (metadata !== null) loaded.set(keyOf(ident), { kind: 'iceberg', metadata });
+    return;
+  }
+  const metadata = await metadataOf({ ...ident, table: parsed.table });
+  if (metadata === null) return;
+  try {
+    const read = (uri: string): Promise<Uint8Array> => readObject(services, uri);
+    const table = await loadMetadataTable(parsed.metadataTable, metadata, read);
+    loaded.set(keyOf(ident), { kind: 'virtual', table });
+  } catch (error) {
+    throw asSqlFailure(error);
+  }
 }
 
 function notFound(ident: TableName, position: Position, services: LakeServices): Error {
@@ -131,127 +134,8 @@ function notFound(ident: TableName, position: Position, services: LakeServices):
   if (!databases.includes(ident.database)) {
     return failAt('SCHEMA_NOT_FOUND', position, `Schema '${ident.database}' does not exist`);
   }
-  if (ident.table.includes('$'))
-    return notSupported(position, `metadata tables ("${ident.table}")`);
+  if (isUndocumentedMetadataTable(ident.table))
+    return notSupported(position, `the metadata table "${ident.table}"`);
   const name = `${CATALOG_NAME}.${ident.database}.${ident.table}`;
   return failAt('TABLE_NOT_FOUND', position, `Table '${name}' does not exist`);
-}
-
-function openVirtual(viewName: string, ident: TableName, table: VirtualTable): OpenedTable {
-  return {
-    viewName,
-    qualifier: [CATALOG_NAME, ident.database, ident.table],
-    columns: table.columns.map(({ name, type }, index) => ({
-      name,
-      type,
-      physicalName: `c${index}`,
-    })),
-  };
-}
-
-function openIceberg(
-  viewName: string,
-  table: {
-    readonly ident: TableName;
-    readonly schema: Schema;
-    readonly metadata: TableMetadata;
-    readonly position: Position;
-    readonly usedFieldIds: Set<number>;
-    readonly conditions: { field: NestedField; condition: ScanCondition }[];
-  },
-): OpenedTable {
-  const { ident, schema, metadata, position, usedFieldIds, conditions } = table;
-  const fieldOf = (name: string): NestedField | undefined =>
-    schema.fields.find((field) => physicalName(field.id) === name);
-  return {
-    viewName,
-    qualifier: [CATALOG_NAME, ident.database, ident.table],
-    columns: schema.fields.map((field) => ({
-      name: field.name.toLowerCase(),
-      physicalName: physicalName(field.id),
-      type: trinoTypeOf(field.type),
-      onUse() {
-        refuseEvolvedNested(field, metadata, position);
-        usedFieldIds.add(field.id);
-      },
-    })),
-    onFilter(condition) {
-      const field = fieldOf(condition.physicalName);
-      if (field !== undefined) conditions.push({ field, condition });
-    },
-  };
-}
-
-/** Inside nested columns the engine goes by names, so one whose inner fields changed would be read wrong. */
-function refuseEvolvedNested(
-  field: NestedField,
-  metadata: TableMetadata,
-  position: Position,
-): void {
-  if (isPrimitive(field.type)) return;
-  const shape = JSON.stringify(field.type);
-  const changed = metadata.schemas
-    .flatMap((schema) => schema.fields)
-    .some((other) => other.id === field.id && JSON.stringify(other.type) !== shape);
-  if (changed)
-    throw notSupported(position, `column ${field.name}, whose nested fields have changed`);
-}
-
-function schemaFor(
-  metadata: TableMetadata,
-  timeTravel: ResolvedTimeTravel,
-  position: Position,
-): Schema {
-  const { snapshotId, asOfMs } = timeTravel;
-  if (snapshotId === undefined && asOfMs === undefined) return currentSchema(metadata);
-  const snapshot =
-    snapshotId === undefined
-      ? snapshotAsOf(metadata, asOfMs ?? 0)
-      : snapshotById(metadata, snapshotId);
-  if (snapshot === null) {
-    const message =
-      snapshotId === undefined
-        ? `No version history table ${metadata.location} at or before ${new Date(asOfMs ?? 0).toISOString()}`
-        : `Iceberg snapshot ID does not exists: ${snapshotId}`;
-    throw failAt('INVALID_ARGUMENTS', position, message);
-  }
-  return schemaById(metadata, snapshot['schema-id'] ?? metadata['current-schema-id']);
-}
-
-/** The value of a FOR … AS OF clause: any expression that needs no table. */
-async function resolveTimeTravel(
-  timeTravel: TimeTravel,
-  context: Context,
-): Promise<ResolvedTimeTravel> {
-  const { value, kind } = timeTravel;
-  const openTable: OpenTable = (_name, { position }) => {
-    throw notSupported(position, 'subqueries in FOR … AS OF');
-  };
-  const compiler = createCompiler({ session: context.run.session, openTable });
-  const compiled = compiler.expression(
-    value,
-    topLevelContext(compiler, createScope([], null), new Map()),
-  );
-  const kinds = kind === 'version' ? ['bigint', 'integer'] : ['timestamp', 'timestamp-tz', 'date'];
-  if (!kinds.includes(compiled.type.kind)) {
-    throw failAt(
-      'TYPE_MISMATCH',
-      value,
-      `Type ${typeName(compiled.type)} invalid. Temporal pointers must be of a time, versions of a snapshot id`,
-    );
-  }
-  const number = kind === 'version' ? compiled.sql : `epoch_ms(CAST(${compiled.sql} AS TIMESTAMP))`;
-  let result: bigint | null = null;
-  await runQuery(
-    { views: [], sizes: [], files: [], sql: `SELECT CAST(${number} AS BIGINT)` },
-    context.engine,
-    {
-      signal: context.run.signal,
-      onRows(rows) {
-        result = (rows[0]?.[0] ?? null) as bigint | null;
-      },
-    },
-  );
-  if (result === null) throw new SqlFailure('INVALID_ARGUMENTS', 'FOR … AS OF must not be null');
-  return kind === 'version' ? { snapshotId: result } : { asOfMs: Number(result) };
 }

@@ -75,12 +75,10 @@ function compileTable(
     timeTravel: relation.timeTravel,
   });
   const { qualifier } = table;
-  const columns = table.columns.map(({ name, physicalName, type, onUse }) => ({
-    name,
+  const columns = table.columns.map(({ physicalName, ...column }) => ({
+    ...column,
     qualifier,
     sql: `${alias}.${physicalName}`,
-    type,
-    ...(onUse === undefined ? {} : { onUse }),
   }));
   return { sql: `${table.viewName} AS ${alias}`, columns, tables: [{ qualifier, table }] };
 }
@@ -118,14 +116,19 @@ function compileAliased(
   const inner = compileRelation(relation.relation, context);
   const qualifier = [relation.alias.name.toLowerCase()];
   const { columnNames } = relation;
-  if (columnNames.length > 0 && columnNames.length !== inner.columns.length) {
+  // A list of names is for the columns that are seen; the hidden ones are gone behind it.
+  const available =
+    columnNames.length === 0
+      ? inner.columns
+      : inner.columns.filter(({ hidden }) => hidden !== true);
+  if (columnNames.length > 0 && columnNames.length !== available.length) {
     throw failAt(
       'MISMATCHED_COLUMN_ALIASES',
       relation.alias,
-      `Column alias list has ${columnNames.length} entries but '${relation.alias.name}' has ${inner.columns.length} columns available`,
+      `Column alias list has ${columnNames.length} entries but '${relation.alias.name}' has ${available.length} columns available`,
     );
   }
-  const columns = inner.columns.map((column, index) => ({
+  const columns = available.map((column, index) => ({
     ...column,
     name: columnNames[index]?.name ?? column.name,
     qualifier,

@@ -23,6 +23,8 @@ export interface OpenedTable {
     readonly name: string;
     readonly physicalName: string;
     readonly type: TrinoType;
+    /** Can be named, and is not among `*`. */
+    readonly hidden?: boolean;
     readonly onUse?: () => void;
   }[];
   /** Takes the conditions that every row in the result satisfies: columns by physical name. */

@@ -11,6 +11,8 @@ export interface ScopeColumn {
   /** Qualified with an alias of our own: unique in the statement. */
   readonly sql: string;
   readonly type: TrinoType;
+  /** Left out of `*`, as `"$path"` is. */
+  readonly hidden?: boolean;
   /** Called for every reference, so that only the columns in use are read. */
   readonly onUse?: () => void;
 }
@@ -60,7 +62,9 @@ export function resolveColumn(scope: Scope, parts: readonly Identifier[]): Resol
 /** Columns of `t.*`, of all tables for an empty qualifier. */
 export function columnsOf(scope: Scope, qualifier: readonly Identifier[]): readonly ScopeColumn[] {
   const wanted = qualifier.map((part) => part.name.toLowerCase());
-  return scope.columns.filter((column) => endsWith(column.qualifier, wanted));
+  return scope.columns.filter(
+    (column) => column.hidden !== true && endsWith(column.qualifier, wanted),
+  );
 }
 
 function resolveIn(scope: Scope, parts: readonly Identifier[]): Resolved | null {

@@ -4,6 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { SqlFailure } from '../sql-failure.ts';
 import { quoteText } from '../trino-types/trino-type.ts';
 import { toSqlFailure } from './engine-failure.ts';
+import { loadDuckDb } from './load-duckdb.ts';
 
 /** What one query needs of the engine. */
 export interface EngineQuery {
@@ -46,8 +47,7 @@ export async function runQuery(
   options: EngineOptions,
   control: QueryControl,
 ): Promise<void> {
-  // The native module is loaded by the first query, not by the start of the local cloud.
-  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const { DuckDBInstance } = await loadDuckDb();
   mkdirSync(options.spillDir, { recursive: true });
   const spillDir = mkdtempSync(path.join(options.spillDir, 'query-'));
   const instance = await DuckDBInstance.create(':memory:', {

@@ -1,32 +1,47 @@
 import { type FailureCode, SqlFailure } from '../sql-failure.ts';
+import type { StatementKind } from '../statement-router.ts';
 import type { ResultColumn } from '../statements/select-statement.ts';
-import type { ResultFormat } from './result-file.ts';
 
 export type ExecutionState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 
+/** What was read and given back. */
+export interface ExecutionRows {
+  /** Rows and bytes that the scan took in: of the files that pruning left. */
+  readonly inputRows: number;
+  readonly inputBytes: number;
+  readonly outputRows: number;
+  readonly outputBytes: number;
+}
+
+/** What the request said, as it said it: a repeated client token has to say the same. */
+export interface RequestedContext {
+  readonly catalog: string | null;
+  readonly database: string | null;
+  readonly outputLocation: string | null;
+}
+
 /** One query execution, as it is stored. Times are milliseconds since the epoch. */
-export interface ExecutionRecord {
+export interface ExecutionRecord extends StatementKind {
   readonly id: string;
   readonly sql: string;
-  /** `DML` for queries, `DDL` for SHOW, `UTILITY` for DESCRIBE and whatever is not recognised. */
-  readonly statementType: 'DML' | 'DDL' | 'UTILITY';
-  readonly substatementType: string;
-  readonly resultFormat: ResultFormat;
-  readonly catalog: string;
-  /** Null when the request named none: the query then sees the database `default`. */
-  readonly database: string | null;
+  readonly requested: RequestedContext;
   readonly workGroup: string;
   /** Object that holds the result once the execution has succeeded. */
   readonly outputUri: string;
   readonly parameters: readonly string[];
-  readonly clientToken: string | null;
+  readonly clientToken: string;
   readonly state: ExecutionState;
   readonly reason: string | null;
   readonly error: AthenaErrorRecord | null;
   readonly submittedMs: number;
   readonly startedMs: number | null;
+  /** When the plan was made and the engine began. */
+  readonly plannedMs: number | null;
+  /** When the engine had ended; what follows is storing the result. */
+  readonly engineEndedMs: number | null;
   readonly completedMs: number | null;
   readonly scannedBytes: number;
+  readonly rows: ExecutionRows | null;
   readonly columns: readonly ResultColumn[];
 }
 
@@ -40,38 +55,47 @@ export interface AthenaErrorRecord {
 
 const SYSTEM_ERROR = 1;
 const USER_ERROR = 2;
-const DATA_ERROR = 1001;
-const SYNTAX_ERROR = 1006;
 const INTERNAL_ERROR = 201;
-const OUT_OF_RESOURCES = 0;
-const ICEBERG_ERROR = 233;
 
-const ERROR_TYPES: Partial<Record<FailureCode, number>> = {
-  DIVISION_BY_ZERO: DATA_ERROR,
-  INVALID_CAST_ARGUMENT: DATA_ERROR,
-  NUMERIC_VALUE_OUT_OF_RANGE: DATA_ERROR,
-  INVALID_FUNCTION_ARGUMENT: DATA_ERROR,
-  SUBQUERY_MULTIPLE_ROWS: DATA_ERROR,
+/** `ErrorType` of user errors. Measured on Athena engine version 3, except INVALID_ARGUMENTS. */
+const USER_ERROR_TYPES: Partial<Record<FailureCode, number>> = {
+  CATALOG_NOT_FOUND: 1006,
+  COLUMN_NOT_FOUND: 1006,
+  DIVISION_BY_ZERO: 1001,
+  FUNCTION_NOT_FOUND: 1303,
+  INVALID_ARGUMENTS: 1100,
+  INVALID_CAST_ARGUMENT: 1100,
+  INVALID_FUNCTION_ARGUMENT: 1106,
+  INVALID_PARAMETER_USAGE: 1100,
+  NOT_SUPPORTED: 1200,
+  NUMERIC_VALUE_OUT_OF_RANGE: 1100,
+  SCHEMA_NOT_FOUND: 1301,
+  SYNTAX_ERROR: 1006,
+  TABLE_NOT_FOUND: 1301,
+  TYPE_MISMATCH: 1002,
+};
+/** `User error`, without saying which. */
+const ANY_USER_ERROR = 1000;
+
+const SYSTEM_ERROR_TYPES: Partial<Record<FailureCode, number>> = {
+  EXCEEDED_LOCAL_MEMORY_LIMIT: 0,
+  GENERIC_INTERNAL_ERROR: INTERNAL_ERROR,
+  ICEBERG_BAD_DATA: 233,
+  ICEBERG_INVALID_METADATA: 233,
 };
 
-/** What a failed execution shows. */
+/** What a failed execution shows. Source: Amazon Athena user guide, Athena error catalog. */
 export function describeFailure(failure: SqlFailure): {
   readonly reason: string;
   readonly error: AthenaErrorRecord;
 } {
   const { reason, code } = failure;
-  const system: Partial<Record<FailureCode, number>> = {
-    EXCEEDED_LOCAL_MEMORY_LIMIT: OUT_OF_RESOURCES,
-    ICEBERG_INVALID_METADATA: ICEBERG_ERROR,
-    ICEBERG_BAD_DATA: ICEBERG_ERROR,
-    GENERIC_INTERNAL_ERROR: INTERNAL_ERROR,
-  };
-  const systemType = system[code];
+  const systemType = SYSTEM_ERROR_TYPES[code];
   return {
     reason,
     error: {
       ErrorCategory: systemType === undefined ? USER_ERROR : SYSTEM_ERROR,
-      ErrorType: systemType ?? ERROR_TYPES[code] ?? SYNTAX_ERROR,
+      ErrorType: systemType ?? USER_ERROR_TYPES[code] ?? ANY_USER_ERROR,
       Retryable: false,
       ErrorMessage: reason,
     },
@@ -100,44 +124,4 @@ export function interrupted(record: ExecutionRecord): ExecutionRecord {
 export function unexpectedFailure(error: unknown): SqlFailure {
   const message = error instanceof Error ? error.message : String(error);
   return new SqlFailure('GENERIC_INTERNAL_ERROR', message, { cause: error });
-}
-
-/** QueryExecution structure. Source: Amazon Athena API. */
-export function describeExecution(record: ExecutionRecord, nowMs: number): Record<string, unknown> {
-  const { startedMs, completedMs, submittedMs } = record;
-  const endMs = completedMs ?? nowMs;
-  const engineMs = startedMs === null ? 0 : endMs - startedMs;
-  return {
-    QueryExecutionId: record.id,
-    Query: record.sql,
-    StatementType: record.statementType,
-    SubstatementType: record.substatementType,
-    ResultConfiguration: { OutputLocation: record.outputUri },
-    ResultReuseConfiguration: { ResultReuseByAgeConfiguration: { Enabled: false } },
-    QueryExecutionContext: {
-      Catalog: record.catalog,
-      ...(record.database === null ? {} : { Database: record.database }),
-    },
-    Status: {
-      State: record.state,
-      SubmissionDateTime: submittedMs / 1000,
-      ...(record.reason === null ? {} : { StateChangeReason: record.reason }),
-      ...(completedMs === null ? {} : { CompletionDateTime: completedMs / 1000 }),
-      ...(record.error === null ? {} : { AthenaError: record.error }),
-    },
-    Statistics: {
-      EngineExecutionTimeInMillis: engineMs,
-      DataScannedInBytes: record.scannedBytes,
-      TotalExecutionTimeInMillis: endMs - submittedMs,
-      QueryQueueTimeInMillis: (startedMs ?? endMs) - submittedMs,
-      ServiceProcessingTimeInMillis: 0,
-      ResultReuseInformation: { ReusedPreviousResult: false },
-    },
-    WorkGroup: record.workGroup,
-    EngineVersion: {
-      SelectedEngineVersion: 'Athena engine version 3',
-      EffectiveEngineVersion: 'Athena engine version 3',
-    },
-    ...(record.parameters.length === 0 ? {} : { ExecutionParameters: record.parameters }),
-  };
 }

@@ -24,7 +24,7 @@ export function openExecutionStore(stateDir: string): ExecutionStore {
   const tokens = new Map<string, string>();
   const remember = (record: ExecutionRecord): void => {
     records.set(record.id, record);
-    if (record.clientToken !== null) tokens.set(record.clientToken, record.id);
+    tokens.set(record.clientToken, record.id);
   };
   const fileOf = (id: string): string => path.join(stateDir, `${id}.json`);
   const store: ExecutionStore = {
@@ -38,7 +38,7 @@ export function openExecutionStore(stateDir: string): ExecutionStore {
         if (records.size <= MAX_EXECUTIONS) break;
         if (oldest.completedMs === null) continue;
         records.delete(id);
-        if (oldest.clientToken !== null) tokens.delete(oldest.clientToken);
+        tokens.delete(oldest.clientToken);
         rmSync(fileOf(id), { force: true });
       }
     },
@@ -53,6 +53,19 @@ export function openExecutionStore(stateDir: string): ExecutionStore {
 function loadRecords(stateDir: string): readonly ExecutionRecord[] {
   return readdirSync(stateDir)
     .filter((name) => name.endsWith('.json'))
-    .map((name) => JSON.parse(readFileSync(path.join(stateDir, name), 'utf8')) as ExecutionRecord)
+    .map((name) => readRecord(path.join(stateDir, name)))
     .sort((a, b) => a.submittedMs - b.submittedMs);
+}
+
+/** Records of earlier versions say less: what they leave out is filled in. */
+function readRecord(file: string): ExecutionRecord {
+  const stored = JSON.parse(readFileSync(file, 'utf8')) as ExecutionRecord;
+  return {
+    ...stored,
+    requested: stored.requested ?? { catalog: null, database: null, outputLocation: null },
+    clientToken: stored.clientToken ?? stored.id,
+    plannedMs: stored.plannedMs ?? stored.startedMs,
+    engineEndedMs: stored.engineEndedMs ?? stored.completedMs,
+    rows: stored.rows ?? null,
+  };
 }

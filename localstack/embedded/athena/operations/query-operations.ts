@@ -1,38 +1,28 @@
-import { randomUUID } from 'node:crypto';
-import { AwsError, type JsonOperation } from '../../gateway/json-protocol.ts';
-import type { S3Service } from '../../services.ts';
-import { CATALOG_NAME, parseUri } from '../catalog/lake-catalog.ts';
-import { describeExecution, type ExecutionRecord } from '../executions/execution-record.ts';
+import type { AwsError, JsonOperation } from '../../gateway/json-protocol.ts';
+import { parseUri } from '../catalog/lake-catalog.ts';
+import { describeExecution, describeRuntime } from '../executions/describe-execution.ts';
+import type { ExecutionRecord } from '../executions/execution-record.ts';
 import type { ExecutionStore } from '../executions/execution-store.ts';
 import { readRows } from '../executions/result-file.ts';
-import { columnInfo } from '../result-format.ts';
-import { classifyStatement } from '../statement-router.ts';
+import { columnInfo, utilityColumnInfo } from '../result-format.ts';
 import {
   type Input,
   invalidRequest,
   optionalString,
   optionalStrings,
-  optionalStructure,
   pageOf,
   pageSize,
   pageStart,
   refuseUnknownMembers,
   requiredString,
 } from './invalid-request.ts';
-import type { WorkGroups } from './work-group-operations.ts';
+import { type StartQueryDeps, startQuery } from './start-query.ts';
+import { PRIMARY } from './work-group-operations.ts';
 
-/** Longest statement. Source: Amazon Athena user guide, Service Quotas. */
-const MAX_QUERY_BYTES = 262_144;
 const MAX_RESULT_PAGE = 1000;
 const MAX_LIST_PAGE = 50;
 
-export interface QueryOperationDeps {
-  readonly executions: ExecutionStore;
-  readonly workGroups: WorkGroups;
-  readonly s3: Pick<S3Service, 'objectFile'>;
-  readonly nowMs: () => number;
-  /** Queues a recorded execution. */
-  readonly submit: (record: ExecutionRecord) => void;
+export interface QueryOperationDeps extends StartQueryDeps {
   /** Ends an execution that has not ended. */
   readonly cancel: (record: ExecutionRecord) => void;
 }
@@ -44,6 +34,9 @@ export function queryOperations(deps: QueryOperationDeps): Readonly<Record<strin
   return {
     StartQueryExecution: (input) => startQuery(input, deps),
     GetQueryExecution: (input) => ({ QueryExecution: describeExecution(find(input), nowMs()) }),
+    GetQueryRuntimeStatistics: (input) => ({
+      QueryRuntimeStatistics: describeRuntime(find(input), nowMs()),
+    }),
     BatchGetQueryExecution(input) {
       const ids = optionalStrings(input, 'QueryExecutionIds');
       const found = ids.map((id) => executions.get(id));
@@ -59,18 +52,19 @@ export function queryOperations(deps: QueryOperationDeps): Readonly<Record<strin
         })),
       };
     },
-    GetQueryResults: (input) => getResults(find(input), input, deps),
+    GetQueryResults: (input) => getResults(input, deps),
     StopQueryExecution(input) {
       const record = find(input);
+      // Stopping what has ended succeeds and changes nothing.
       if (record.completedMs === null) deps.cancel(record);
       return {};
     },
     ListQueryExecutions(input) {
       refuseUnknownMembers(input, ['WorkGroup', 'NextToken', 'MaxResults'], 'ListQueryExecutions');
-      const workGroup = optionalString(input, 'WorkGroup') ?? 'primary';
+      const { name } = deps.workGroups.require(optionalString(input, 'WorkGroup') ?? PRIMARY);
       const ids = executions
         .list()
-        .filter((record) => record.workGroup === workGroup)
+        .filter((record) => record.workGroup === name)
         .map((record) => record.id)
         .reverse();
       const { page, nextToken } = pageOf(ids, input, MAX_LIST_PAGE);
@@ -82,106 +76,43 @@ export function queryOperations(deps: QueryOperationDeps): Readonly<Record<strin
 function findExecution(executions: ExecutionStore, input: Input): ExecutionRecord {
   const id = requiredString(input, 'QueryExecutionId');
   const record = executions.get(id);
-  if (record === null) throw invalidRequest(`QueryExecution ${id} was not found`);
+  if (record === null) {
+    throw invalidRequest(`QueryExecution ${id} was not found`, 'QUERY_EXECUTION_NOT_FOUND');
+  }
   return record;
 }
 
-const START_MEMBERS = [
-  'QueryString',
-  'ClientRequestToken',
-  'QueryExecutionContext',
-  'ResultConfiguration',
-  'WorkGroup',
-  'ExecutionParameters',
-  'ResultReuseConfiguration',
-];
-
-function startQuery(input: Input, deps: QueryOperationDeps): unknown {
-  refuseUnknownMembers(input, START_MEMBERS, 'StartQueryExecution');
-  refuseResultReuse(input);
-  const record = newRecord(input, deps);
-  const earlier = record.clientToken === null ? null : deps.executions.byToken(record.clientToken);
-  if (earlier !== null) {
-    const same =
-      earlier.sql === record.sql &&
-      earlier.workGroup === record.workGroup &&
-      earlier.database === record.database;
-    if (!same) throw invalidRequest('Idempotent parameters do not match');
-    return { QueryExecutionId: earlier.id };
-  }
-  deps.executions.put(record);
-  deps.submit(record);
-  return { QueryExecutionId: record.id };
-}
-
-/** Drivers send the structure to switch reuse off. */
-function refuseResultReuse(input: Input): void {
-  const reuse = optionalStructure(input, 'ResultReuseConfiguration');
-  const byAge = optionalStructure(reuse, 'ResultReuseByAgeConfiguration');
-  if (byAge['Enabled'] === true) {
-    throw invalidRequest('the local cloud does not emulate the reuse of query results');
-  }
-}
-
-function newRecord(input: Input, deps: QueryOperationDeps): ExecutionRecord {
-  const sql = requiredString(input, 'QueryString');
-  if (Buffer.byteLength(sql, 'utf8') > MAX_QUERY_BYTES) {
-    throw invalidRequest(`Query string exceeds the limit of ${MAX_QUERY_BYTES} bytes`);
-  }
-  const context = optionalStructure(input, 'QueryExecutionContext');
-  const catalog = optionalString(context, 'Catalog') ?? 'AwsDataCatalog';
-  if (catalog.toLowerCase() !== CATALOG_NAME) throw invalidRequest(`Catalog ${catalog} not found`);
-  const workGroup = deps.workGroups.require(optionalString(input, 'WorkGroup') ?? 'primary');
-  const kind = classifyStatement(sql);
-  const id = randomUUID();
-  return {
-    id,
-    sql,
-    ...kind,
-    catalog,
-    database: optionalString(context, 'Database')?.toLowerCase() ?? null,
-    workGroup: workGroup.name,
-    // The workgroup's configuration is enforced: a location in the request is overridden, as AWS does.
-    outputUri: `${workGroup.outputLocation.replace(/\/+$/, '')}/${id}.${kind.resultFormat}`,
-    parameters: optionalStrings(input, 'ExecutionParameters'),
-    clientToken: optionalString(input, 'ClientRequestToken'),
-    state: 'QUEUED',
-    reason: null,
-    error: null,
-    submittedMs: deps.nowMs(),
-    startedMs: null,
-    completedMs: null,
-    scannedBytes: 0,
-    columns: [],
-  };
-}
-
-async function getResults(
-  record: ExecutionRecord,
-  input: Input,
-  deps: QueryOperationDeps,
-): Promise<unknown> {
+/** What is wrong is told in Athena's order: bounds, id, page size, state, token. */
+async function getResults(input: Input, deps: QueryOperationDeps): Promise<unknown> {
   const members = ['QueryExecutionId', 'NextToken', 'MaxResults', 'QueryResultType'];
   refuseUnknownMembers(input, members, 'GetQueryResults');
   if ((optionalString(input, 'QueryResultType') ?? 'DATA_ROWS') !== 'DATA_ROWS') {
     throw invalidRequest('the local cloud does not emulate data manifests');
   }
+  const limit = pageSize(input) ?? MAX_RESULT_PAGE;
+  const record = findExecution(deps.executions, input);
+  if (limit > MAX_RESULT_PAGE) {
+    throw invalidRequest(`MaxResults is more than maximum allowed length ${MAX_RESULT_PAGE}`);
+  }
   requireResult(record);
+  const start = pageStart(input, (token) => `Malformed nextPageToken ${token}`);
   const { bucket, key } = parseUri(record.outputUri);
-  const file = deps.s3.objectFile(bucket, key);
-  if (file === null) throw invalidRequest('Could not find results');
-  const { rows, nextOffset } = await readRows(file.path, pageStart(input), {
+  const file = deps.services.s3.objectFile(bucket, key);
+  if (file === null) throw noResult();
+  const { rows, nextOffset } = await readRows(file.path, start, {
     format: record.resultFormat,
-    limit: pageSize(input, MAX_RESULT_PAGE),
+    limit,
   });
+  const describe = record.statementType === 'UTILITY' ? utilityColumnInfo : columnInfo;
   return {
-    UpdateCount: 0,
+    // EXPLAIN counts nothing.
+    ...(record.substatementType === 'EXPLAIN' ? {} : { UpdateCount: 0 }),
     ResultSet: {
       Rows: rows.map((row) => ({
         Data: row.map((value) => (value === null ? {} : { VarCharValue: value })),
       })),
       ResultSetMetadata: {
-        ColumnInfo: record.columns.map(({ name, type }) => columnInfo(name, type)),
+        ColumnInfo: record.columns.map(({ name, type }) => describe(name, type)),
       },
     },
     NextToken: nextOffset === null ? undefined : String(nextOffset),
@@ -190,12 +121,14 @@ async function getResults(
 
 function requireResult({ state }: ExecutionRecord): void {
   if (state === 'SUCCEEDED') return;
-  const messages: Readonly<Record<string, string>> = {
-    FAILED: 'Query did not finish successfully. Final query state: FAILED',
-    CANCELLED: 'Could not find results',
-  };
-  throw new AwsError(
-    'InvalidRequestException',
-    messages[state] ?? `Query has not yet finished. Current state: ${state}`,
-  );
+  if (state === 'CANCELLED') throw noResult();
+  const message =
+    state === 'FAILED'
+      ? 'Query did not finish successfully. Final query state: FAILED'
+      : `Query has not yet finished. Current state: ${state}`;
+  throw invalidRequest(message, 'INVALID_QUERY_EXECUTION_STATE');
+}
+
+function noResult(): AwsError {
+  return invalidRequest('Could not find results', 'RESULT_NOT_FOUND');
 }

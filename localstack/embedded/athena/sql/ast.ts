@@ -266,7 +266,8 @@ export type Relation = Position &
       }
   );
 
-export interface TimeTravel {
+/** `FOR TIMESTAMP AS OF …`, `FOR VERSION AS OF …`; the position is that of FOR. */
+export interface TimeTravel extends Position {
   readonly kind: 'timestamp' | 'version';
   readonly value: Expression;
 }

@@ -213,13 +213,14 @@ function parseDerived(grammar: Grammar, lateral: boolean, position: Position): R
 /** `FOR TIMESTAMP AS OF …`, `FOR VERSION AS OF …`. Source: Amazon Athena user guide, Iceberg time travel. */
 function parseTimeTravel(grammar: Grammar): TimeTravel | null {
   const { cursor } = grammar;
+  const position = place(cursor.peek());
   if (!cursor.accept('FOR')) return null;
   const kind = cursor.accept('VERSION') ? 'version' : 'timestamp';
   if (kind === 'timestamp' && !cursor.accept('TIMESTAMP')) {
     throw cursor.mismatch("'TIMESTAMP', 'VERSION'");
   }
   cursor.expect('AS', 'OF');
-  return { kind, value: grammar.expression() };
+  return { kind, value: grammar.expression(), ...position };
 }
 
 function place(at: Position): Position {

@@ -1,6 +1,6 @@
 import { failAt, type SqlFailure } from '../sql-failure.ts';
 import type { Identifier } from './ast.ts';
-import { type Token, tokenize } from './tokenize.ts';
+import { type Dialect, type Token, tokenize } from './tokenize.ts';
 
 /** Nested parentheses, subqueries and calls a statement may have: far above real queries, far below the stack. */
 const MAX_DEPTH = 150;
@@ -38,8 +38,8 @@ export interface TokenCursor {
   mismatch(expecting: string): SqlFailure;
 }
 
-export function createTokenCursor(sql: string): TokenCursor {
-  const tokens = tokenize(sql);
+export function createTokenCursor(sql: string, dialect: Dialect = 'trino'): TokenCursor {
+  const tokens = tokenize(sql, dialect);
   const end = tokens.at(-1) as Token;
   let at = 0;
   let depth = 0;

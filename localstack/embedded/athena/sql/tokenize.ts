@@ -31,18 +31,22 @@ const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?/y;
 const STRING = /'(?:[^']|'')*'/y;
 const QUOTED = /"(?:[^"]|"")*"/y;
+const BACKQUOTED = /`[^`]+`/y;
+
+/** `hive`: statements that Athena hands to its DDL parser, which quotes names with backquotes. */
+export type Dialect = 'trino' | 'hive';
 
 /**
  * Splits a statement into tokens, the last one being `end`. Throws SYNTAX_ERROR for what Trino's
  * lexer does not know, such as backquotes. Source: Trino grammar, SqlBase.g4, lexer rules.
  */
-export function tokenize(sql: string): readonly Token[] {
+export function tokenize(sql: string, dialect: Dialect = 'trino'): readonly Token[] {
   const tokens: Token[] = [];
   const cursor = { offset: 0, line: 1, lineStart: 0 };
   while (cursor.offset < sql.length) {
     const position = { line: cursor.line, column: cursor.offset - cursor.lineStart + 1 };
     const gap = matchFirst(sql, cursor.offset, [SPACE, LINE_COMMENT, BLOCK_COMMENT]);
-    const source = gap ?? readToken(sql, cursor.offset, position);
+    const source = gap ?? readToken(sql, cursor.offset, { position, dialect });
     if (gap === null) tokens.push(makeToken(source, position));
     advance(cursor, source);
   }
@@ -71,7 +75,11 @@ function matchFirst(sql: string, offset: number, patterns: readonly RegExp[]): s
   return null;
 }
 
-function readToken(sql: string, offset: number, position: Position): string {
+function readToken(
+  sql: string,
+  offset: number,
+  { position, dialect }: { readonly position: Position; readonly dialect: Dialect },
+): string {
   const prefixed = /^[xX]'/.test(sql.slice(offset, offset + 2));
   if (prefixed) {
     const text = matchFirst(sql, offset + 1, [STRING]);
@@ -82,6 +90,8 @@ function readToken(sql: string, offset: number, position: Position): string {
     return refuseDigitIdentifier(matched, sql.charAt(offset + matched.length), position);
   const symbol = SYMBOLS.find((candidate) => sql.startsWith(candidate, offset));
   if (symbol !== undefined) return symbol;
+  const backquoted = dialect === 'hive' ? matchFirst(sql, offset, [BACKQUOTED]) : null;
+  if (backquoted !== null) return backquoted;
   const character = String.fromCodePoint(sql.codePointAt(offset) ?? 0);
   if (character === '`') {
     throw failAt(
@@ -116,6 +126,10 @@ function makeToken(source: string, position: Position): Token {
     const text = source.slice(1, -1).replaceAll('""', '"');
     if (text === '')
       throw failAt('SYNTAX_ERROR', position, 'Zero-length delimited identifier not allowed');
+    return { kind: 'quoted', text, upper: text, source, ...position };
+  }
+  if (first === '`') {
+    const text = source.slice(1, -1);
     return { kind: 'quoted', text, upper: text, source, ...position };
   }
   if (/[0-9]/.test(first) || (first === '.' && source.length > 1)) {

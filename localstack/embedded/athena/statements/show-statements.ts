@@ -1,5 +1,6 @@
 import { glueTypeName } from '#core/glue/table-columns.ts';
 import type { PartitionField } from '#core/iceberg/spec/partition.ts';
+import type { IcebergType } from '#core/iceberg/spec/schema.ts';
 import { columnsById } from '#core/iceberg/spec/schema-fields.ts';
 import {
   currentSchema,
@@ -14,75 +15,10 @@ import {
   type TableName,
 } from '../catalog/lake-catalog.ts';
 import { resolveTableName } from '../catalog/table-references.ts';
-import type { Position } from '../sql/ast.ts';
-import { parseQualifiedName, type TokenCursor } from '../sql/token-cursor.ts';
 import { failAt, SqlFailure } from '../sql-failure.ts';
 import { VARCHAR } from '../trino-types/trino-type.ts';
+import type { ShowStatement, TableStatement } from './parse-show.ts';
 import type { ResultSink } from './select-statement.ts';
-
-type Name = readonly { readonly name: string }[];
-
-interface TableStatement {
-  readonly kind: 'show-columns' | 'show-create-table' | 'describe';
-  readonly name: Name;
-  readonly position: Position;
-}
-
-export type ShowStatement =
-  | TableStatement
-  | { readonly kind: 'show-databases'; readonly pattern: string | null }
-  | {
-      readonly kind: 'show-tables';
-      readonly database: string | null;
-      readonly pattern: string | null;
-      readonly position: Position;
-    };
-
-/** SHOW DATABASES, TABLES, COLUMNS, CREATE TABLE and DESCRIBE. Source: Amazon Athena user guide, DDL statements. */
-export function parseShowStatement(cursor: TokenCursor): ShowStatement {
-  const statement = cursor.accept('SHOW') ? parseShow(cursor) : parseDescribe(cursor);
-  cursor.acceptSymbol(';');
-  if (cursor.peek().kind !== 'end') throw cursor.mismatch('<EOF>');
-  return statement;
-}
-
-function parseShow(cursor: TokenCursor): ShowStatement {
-  if (cursor.accept('DATABASES') || cursor.accept('SCHEMAS')) {
-    return { kind: 'show-databases', pattern: parsePattern(cursor) };
-  }
-  const { line, column } = cursor.peek();
-  const position = { line, column };
-  if (cursor.accept('TABLES')) {
-    const database = acceptIn(cursor) ? cursor.identifier().name.toLowerCase() : null;
-    return { kind: 'show-tables', database, pattern: parsePattern(cursor), position };
-  }
-  if (cursor.accept('COLUMNS')) {
-    if (!acceptIn(cursor)) throw cursor.mismatch("'FROM', 'IN'");
-    const name = parseQualifiedName(cursor);
-    const database = acceptIn(cursor) ? [cursor.identifier()] : [];
-    return { kind: 'show-columns', name: [...database, ...name], position };
-  }
-  if (cursor.accept('CREATE', 'TABLE')) {
-    return { kind: 'show-create-table', name: parseQualifiedName(cursor), position };
-  }
-  throw cursor.mismatch("'COLUMNS', 'CREATE TABLE', 'DATABASES', 'SCHEMAS', 'TABLES'");
-}
-
-function parseDescribe(cursor: TokenCursor): ShowStatement {
-  const { line, column } = cursor.next();
-  return { kind: 'describe', name: parseQualifiedName(cursor), position: { line, column } };
-}
-
-function acceptIn(cursor: TokenCursor): boolean {
-  return cursor.accept('IN') || cursor.accept('FROM');
-}
-
-function parsePattern(cursor: TokenCursor): string | null {
-  const required = cursor.accept('LIKE');
-  if (cursor.peek().kind === 'string') return cursor.next().text;
-  if (required) throw cursor.mismatch('<string>');
-  return null;
-}
 
 /** Runs a SHOW or DESCRIBE statement. Throws SqlFailure when the table or database is not there. */
 export async function runShowStatement(
@@ -152,19 +88,37 @@ async function showTable(
   }
 }
 
+/** One cell per row, tabs between the parts. Source: measured on Athena engine version 3, Iceberg table. */
 function describeTable(metadata: TableMetadata, sink: ResultSink): void {
   const columns = ['col_name', 'data_type', 'comment'];
   sink.columns(columns.map((name) => ({ name, type: VARCHAR })));
+  const write = (...parts: readonly string[]): void =>
+    sink.row([parts.map((part) => part.replaceAll(/[\t\r\n]+/g, ' ')).join('\t')]);
+  write('# Table schema:', '', '');
+  write('# col_name', 'data_type', 'comment');
   for (const field of currentSchema(metadata).fields) {
-    sink.row([field.name.toLowerCase(), glueTypeName(field.type), field.doc ?? '']);
+    write(field.name.toLowerCase(), describedType(field.type), field.doc ?? '');
   }
-  const { fields } = defaultPartitionSpec(metadata);
-  if (fields.length === 0) return;
-  sink.row(['', '', '']);
-  sink.row(['# Partition spec:', '', '']);
-  sink.row(['# field_name', 'field_transform', 'column_name']);
-  for (const field of fields) {
-    sink.row([field.name, field.transform, sourceColumn(field, metadata)]);
+  write('', '', '');
+  write('# Partition spec:', '', '');
+  write('# field_name', 'field_transform', 'column_name');
+  for (const field of defaultPartitionSpec(metadata).fields) {
+    write(field.name, field.transform, sourceColumn(field, metadata));
+  }
+}
+
+/** Iceberg's own spelling, blanks included: `decimal(10, 2)`, `map<string, int>`, `struct<a: int>`. */
+function describedType(type: IcebergType): string {
+  if (typeof type === 'string') return type === 'long' ? 'bigint' : type;
+  switch (type.type) {
+    case 'list':
+      return `array<${describedType(type.element)}>`;
+    case 'map':
+      return `map<${describedType(type.key)}, ${describedType(type.value)}>`;
+    case 'struct': {
+      const fields = type.fields.map((field) => `${field.name}: ${describedType(field.type)}`);
+      return `struct<${fields.join(', ')}>`;
+    }
   }
 }
 

@@ -67,6 +67,18 @@ export function arrayOf(element: TrinoType): TrinoType {
   return { kind: 'array', element };
 }
 
+export function mapOf(key: TrinoType, value: TrinoType): TrinoType {
+  return { kind: 'map', key, value };
+}
+
+/** A row; its fields are told apart by their place, whatever their names. */
+export function rowOf(fields: readonly (readonly [name: string, type: TrinoType])[]): TrinoType {
+  return {
+    kind: 'row',
+    fields: fields.map(([name, type], index) => ({ name, physicalName: `f${index}`, type })),
+  };
+}
+
 export function isInteger(type: TrinoType): boolean {
   return INTEGER_KINDS.includes(type.kind);
 }

@@ -13,12 +13,8 @@ import {
   type TableMetadata,
 } from '../spec/table-metadata.ts';
 import { type DeleteLookup, indexDeletes, type PositionDeleteFile } from './delete-index.ts';
-import {
-  type LoadedManifest,
-  loadManifestList,
-  loadManifests,
-  type ReadObject,
-} from './load-manifests.ts';
+import { type LiveFile, liveFiles } from './live-files.ts';
+import { loadManifestList, loadManifests, type ReadObject } from './load-manifests.ts';
 import { manifestMayMatch, metricsMayMatch, partitionMayMatch } from './prune.ts';
 import { type BoundPredicate, bindPredicate, type ScanPredicate } from './scan-predicate.ts';
 
@@ -79,7 +75,7 @@ export async function planScan(
     manifestMayMatch(filter, manifest, partitionSpecById(metadata, manifest.partitionSpecId)),
   );
   const manifests = await loadManifests(deps.read, wanted);
-  const live = manifests.flatMap(liveEntries);
+  const live = manifests.flatMap(liveFiles);
   const files = scanFiles(live, { metadata, filter, deletes });
   const unread = skipped.reduce((n, m) => n + m.addedFilesCount + m.existingFilesCount, 0);
   return {
@@ -89,11 +85,6 @@ export async function planScan(
     skippedFiles: live.length - files.length + unread,
     skippedManifests: skipped.length,
   };
-}
-
-interface LiveEntry {
-  readonly entry: InheritedEntry;
-  readonly specId: number;
 }
 
 function chooseSnapshot(
@@ -118,14 +109,8 @@ function chooseSnapshot(
   return { snapshot, schema: schemaById(metadata, schemaId) };
 }
 
-function liveEntries({ listed, entries }: LoadedManifest): readonly LiveEntry[] {
-  return entries
-    .filter((entry) => entry.status !== 'deleted')
-    .map((entry) => ({ entry, specId: listed.partitionSpecId }));
-}
-
 function scanFiles(
-  live: readonly LiveEntry[],
+  live: readonly LiveFile[],
   context: {
     readonly metadata: TableMetadata;
     readonly filter: BoundPredicate;

@@ -78,7 +78,7 @@ describe('SELECT', () => {
   });
 
   it('keeps the types of empty results', async () => {
-    const { columnTypes, rows } = await runSql(`SELECT id, n, 1.5 FROM ${A} WHERE false`);
+    const { columnTypes, rows } = await runSql(`SELECT id, n, DECIMAL '1.5' FROM ${A} WHERE false`);
     expect(columnTypes).toEqual(['integer', 'varchar(1)', 'decimal(2,1)']);
     expect(rows).toEqual([]);
   });
@@ -219,7 +219,7 @@ describe('subqueries', () => {
 
 describe('set operations', () => {
   it('bring columns to a common type', async () => {
-    expect(await runSql('SELECT 1 AS a UNION ALL SELECT 2.5 ORDER BY a')).toMatchObject({
+    expect(await runSql("SELECT 1 AS a UNION ALL SELECT DECIMAL '2.5' ORDER BY a")).toMatchObject({
       names: ['a'],
       columnTypes: ['decimal(11,1)'],
       rows: [['1.0'], ['2.5']],

@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { describeExecution } from '#embedded/athena/executions/describe-execution.ts';
 import type { ExecutionRecord } from '#embedded/athena/executions/execution-record.ts';
 import { openExecutionStore } from '#embedded/athena/executions/execution-store.ts';
 
@@ -18,8 +19,7 @@ function record(id: string, values: Partial<ExecutionRecord> = {}): ExecutionRec
     statementType: 'DML',
     substatementType: 'SELECT',
     resultFormat: 'csv',
-    catalog: 'AwsDataCatalog',
-    database: null,
+    requested: { catalog: 'AwsDataCatalog', database: null, outputLocation: null },
     workGroup: 'main',
     outputUri: `s3://results/${id}.csv`,
     parameters: [],
@@ -29,8 +29,11 @@ function record(id: string, values: Partial<ExecutionRecord> = {}): ExecutionRec
     error: null,
     submittedMs: Number(id),
     startedMs: Number(id),
+    plannedMs: Number(id),
+    engineEndedMs: Number(id),
     completedMs: Number(id),
     scannedBytes: 0,
+    rows: null,
     columns: [],
     ...values,
   };
@@ -71,4 +74,19 @@ it('forgets the oldest finished executions', () => {
   expect(store.get('2')).toBeNull();
   expect(store.byToken('token-2')).toBeNull();
   expect(readdirSync(folder)).toHaveLength(1000);
+});
+
+it('reads records that say less than today, and shows them', () => {
+  const folder = temporaryFolder();
+  const { requested: _, plannedMs: __, engineEndedMs: ___, rows: ____, ...old } = record('1');
+  const lines = JSON.stringify({ ...old, catalog: 'AwsDataCatalog', clientToken: null });
+  writeFileSync(path.join(folder, '1.json'), lines);
+  const stored = openExecutionStore(folder).get('1');
+  expect(stored).not.toBeNull();
+  if (stored === null) return;
+  expect(describeExecution(stored, 5)).toMatchObject({
+    Query: 'SELECT 1',
+    QueryExecutionContext: {},
+    Statistics: { EngineExecutionTimeInMillis: 0, QueryPlanningTimeInMillis: 0 },
+  });
 });

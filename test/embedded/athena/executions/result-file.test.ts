@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { encodeRow, type ResultFormat, readRows } from '#embedded/athena/executions/result-file.ts';
+import { readRows } from '#embedded/athena/executions/result-file.ts';
+import { createResultWriter } from '#embedded/athena/executions/result-writer.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-results-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -11,9 +12,11 @@ const file = path.join(folder, 'result');
 
 async function readAll(
   rows: readonly (readonly (string | null)[])[],
-  options: { readonly format: ResultFormat; readonly limit: number },
+  options: { readonly format: 'csv' | 'txt'; readonly limit: number },
 ): Promise<readonly (readonly (string | null)[])[]> {
-  writeFileSync(file, rows.map((row) => encodeRow(row, options.format)).join(''));
+  const writer = createResultWriter(options.format, { header: false });
+  for (const row of rows) writer.row(row);
+  writeFileSync(file, writer.body());
   const read: (readonly (string | null)[])[] = [];
   for (let offset: number | null = 0; offset !== null; ) {
     const page = await readRows(file, offset, options);
@@ -26,8 +29,9 @@ async function readAll(
 
 describe('result files', () => {
   it('tell null from the empty string', () => {
-    expect(encodeRow([null, '', 'a "b", c\n'], 'csv')).toBe(',"","a ""b"", c\n"\n');
-    expect(encodeRow([null, 'a'], 'txt')).toBe('\ta\n');
+    const writer = createResultWriter('csv', { header: false });
+    writer.row([null, '', 'a "b", c\n']);
+    expect(writer.body().toString()).toBe(',"","a ""b"", c\n"\n');
   });
 
   it('give back every row, whatever it holds and however it is paged', async () => {
@@ -59,11 +63,17 @@ describe('result files', () => {
     expect(await readAll(rows, { format: 'csv', limit: 2 })).toEqual(rows);
   });
 
-  it('keep quotes of text files as they are', async () => {
-    const rows = [
-      ['a "b', 'c'],
-      ['"', ''],
-    ];
+  it('hold one cell a line in text, with quotes and tabs as they are', async () => {
+    const rows = [['a "b\tc'], ['"'], [''], ['']];
     expect(await readAll(rows, { format: 'txt', limit: 1 })).toEqual(rows);
+    expect(await readAll([], { format: 'txt', limit: 1 })).toEqual([]);
+  });
+
+  it('part lines of text by line feeds and end none', () => {
+    const writer = createResultWriter('txt', { header: true });
+    writer.columns([{ name: 'Query Plan', type: { kind: 'varchar', length: null } }]);
+    for (const line of ['a', '']) writer.row([line]);
+    expect(writer.body().toString()).toBe('Query Plan\na\n');
+    expect(writer.rowCount()).toBe(2);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeExpressions, describeFailures, rowsOf } from '../run-sql.ts';
 
 const VALUES =
-  "FROM (VALUES (1, 1.50, 'a', 3), (2, 2.25, 'b', 2), (2, NULL, 'c', 1), (NULL, 0.01, NULL, 9)) t(x, d, s, o)";
+  "FROM (VALUES (1, DECIMAL '1.50', 'a', 3), (2, DECIMAL '2.25', 'b', 2), (2, NULL, 'c', 1), (NULL, DECIMAL '0.01', NULL, 9)) t(x, d, s, o)";
 
 describeExpressions(
   'aggregate functions',

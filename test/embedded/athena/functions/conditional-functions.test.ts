@@ -22,7 +22,7 @@ describeExpressions('conditional expressions', {
   "CASE 3 WHEN 1 THEN 'a' ELSE 'z' END": 'z',
   'CASE WHEN NULL THEN 1 ELSE 2 END': '2',
   'CASE nan() WHEN nan() THEN 1 ELSE 2 END': '2',
-  'typeof(CASE WHEN true THEN 1 ELSE 2.5 END)': 'decimal(11,1)',
+  "typeof(CASE WHEN true THEN 1 ELSE DECIMAL '2.5' END)": 'decimal(11,1)',
   "typeof(coalesce('a', 'bcd'))": 'varchar(3)',
   // A branch that is not taken is not evaluated.
   'CASE WHEN true THEN 1 ELSE 1 / 0 END': '1',

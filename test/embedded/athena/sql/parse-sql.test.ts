@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSql, parseValue } from '#embedded/athena/sql/parse-sql.ts';
+import { parseParameter, parseSql } from '#embedded/athena/sql/parse-sql.ts';
 import { SqlFailure } from '#embedded/athena/sql-failure.ts';
 
 /** The tree of an expression in prefix form, operators first. */
@@ -62,6 +62,13 @@ function failure(sql: string): string {
   throw new Error(`expected a syntax error: ${sql}`);
 }
 
+/** The only item of a SELECT list. */
+function value(sql: string): unknown {
+  const { query } = parseSql(`SELECT ${sql}`);
+  const [item] = query.body.kind === 'select' ? query.body.items : [];
+  return item?.kind === 'expression' ? item.expression : null;
+}
+
 describe('parseSql', () => {
   it.each([
     ['1 - 2 - 3', '(- (- 1 2) 3)'],
@@ -87,7 +94,7 @@ describe('parseSql', () => {
     ["date '2026-01-01'", 'typed-literal'],
     ['first', 'first'],
   ])('gives %s the structure %s', (sql, expected) => {
-    expect(prefix(parseValue(sql))).toBe(expected);
+    expect(prefix(value(sql))).toBe(expected);
   });
 
   it('lets INTERSECT bind tighter than UNION and EXCEPT, which group to the left', () => {
@@ -156,5 +163,49 @@ describe('parseSql', () => {
   it('takes long chains of operators', () => {
     expect(() => parseSql(`SELECT ${'1 + '.repeat(20_000)}1`)).not.toThrow();
     expect(() => parseSql(`SELECT ${'a OR '.repeat(20_000)}b`)).not.toThrow();
+  });
+});
+
+describe('parseParameter', () => {
+  it.each([
+    ["'abc'", { kind: 'string', value: 'abc' }],
+    ['1 + 1', { kind: 'binary-operation' }],
+    ['NULL', { kind: 'null' }],
+    ['abc def', { kind: 'string', value: 'abc def' }],
+    ["it's", { kind: 'string', value: "it's" }],
+    ['abc', { kind: 'string', value: 'abc' }],
+    ['t.x + 1', { kind: 'string', value: 't.x + 1' }],
+  ])('reads %s as Athena does', (text, expected) => {
+    expect(parseParameter(text)).toMatchObject(expected);
+  });
+});
+
+describe('EXPLAIN', () => {
+  const PLAIN = { analyze: false, verbose: false, type: 'logical', format: 'text' };
+
+  it.each([
+    ['SELECT 1', null],
+    ['EXPLAIN SELECT 1', PLAIN],
+    ['EXPLAIN (SELECT 1)', PLAIN],
+    ['explain (type io) SELECT 1;', { ...PLAIN, type: 'io' }],
+    [
+      'EXPLAIN (FORMAT JSON, TYPE DISTRIBUTED) SELECT 1',
+      { ...PLAIN, type: 'distributed', format: 'json' },
+    ],
+    ['EXPLAIN ANALYZE SELECT 1', { ...PLAIN, analyze: true, type: 'distributed' }],
+    [
+      'EXPLAIN ANALYZE VERBOSE (FORMAT JSON) SELECT 1',
+      { analyze: true, verbose: true, type: 'distributed', format: 'json' },
+    ],
+  ])('%s', (sql, explain) => {
+    expect(parseSql(sql).explain).toEqual(explain);
+  });
+
+  it.each([
+    ['EXPLAIN (TYPE NICE) SELECT 1', "line 1:15: mismatched input 'NICE'"],
+    ['EXPLAIN ANALYZE (TYPE IO) SELECT 1', "line 1:18: mismatched input 'TYPE'"],
+    ['EXPLAIN', "line 1:8: mismatched input '<EOF>'"],
+  ])('refuses %s', (sql, message) => {
+    expect(() => parseSql(sql)).toThrow(message);
   });
 });
