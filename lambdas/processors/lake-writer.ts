@@ -2,7 +2,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
-import type { IngestedStream } from '#app/ingest-stream.ts';
+import type { IngestedTable } from '#app/ingest-stream.ts';
 import { type KinesisStreamEvent, kinesisBatch } from '#runtime/kinesis-batch.ts';
 import { createLakeWriter } from '#runtime/lake-writer.ts';
 import { logger, metrics } from '../powertools.ts';
@@ -10,25 +10,37 @@ import { logger, metrics } from '../powertools.ts';
 const writer = await createLakeWriter();
 
 /**
- * Kinesis batch → bronze tables. An exception makes the event source mapping deliver the batch again,
+ * Kinesis batch → tables of the domain. An exception makes the event source mapping deliver the batch again,
  * whole or in halves; what is committed by then is left out.
  */
 async function writeBatch(event: KinesisStreamEvent): Promise<{ batchItemFailures: [] }> {
   const ingested = await writer.ingest(kinesisBatch(event));
-  for (const stream of ingested) report(stream);
+  for (const table of ingested) report(table);
   return { batchItemFailures: [] };
 }
 
-function report({ stream, outcome, snapshotId, attempts, counts }: IngestedStream): void {
+/** Counts and names only: what events hold never gets into a log. */
+function report(ingested: IngestedTable): void {
+  const { table, outcome, snapshotId, attempts, counts, isHorizonCut } = ingested;
   logger.info('batch ingested', {
-    stream,
+    table,
     outcome,
     snapshotId: snapshotId?.toString() ?? null,
     attempts,
     ...counts,
   });
+  if (isHorizonCut) {
+    logger.warn(
+      'identities of the whole dedupe.horizon do not fit the memory; raise writer.memory',
+      {
+        table,
+      },
+    );
+    metrics.addMetric('DedupeHorizonCut', MetricUnit.Count, 1);
+  }
   metrics.addMetric('RowsReceived', MetricUnit.Count, counts.received);
   metrics.addMetric('RowsCommitted', MetricUnit.Count, counts.committed);
+  metrics.addMetric('RowsDeduplicated', MetricUnit.Count, counts.deduplicated);
   metrics.addMetric('RowsRejected', MetricUnit.Count, counts.rejected + counts.deadLettered);
   metrics.addMetric('RowsLate', MetricUnit.Count, counts.late);
   metrics.addMetric('CommitAttempts', MetricUnit.Count, attempts);

@@ -9,6 +9,8 @@ export interface TableDescription {
   readonly snapshots: number;
   readonly files: number;
   readonly bytes: number;
+  /** Time of the current snapshot, epoch milliseconds; null for a table without one. */
+  readonly lastCommitMs: number | null;
 }
 
 /** Size of every table of the databases, from the totals in the current snapshot's summary (Iceberg v2 §Snapshots). */
@@ -21,13 +23,15 @@ export async function describeTables(
     for (const ident of await deps.catalog.list(database)) {
       const pointer = await deps.catalog.load(ident);
       const metadata = decodeTableMetadata(await deps.store.get(pointer.metadataLocation));
-      const summary = currentSnapshot(metadata)?.summary ?? {};
+      const snapshot = currentSnapshot(metadata);
+      const summary = snapshot?.summary ?? {};
       described.push({
         ...ident,
         rows: Number(summary['total-records'] ?? 0),
         snapshots: metadata.snapshots.length,
         files: Number(summary['total-data-files'] ?? 0),
         bytes: Number(summary['total-files-size'] ?? 0),
+        lastCommitMs: snapshot?.['timestamp-ms'] ?? null,
       });
     }
   }

@@ -8,7 +8,7 @@ export type EventEncoder = (row: Row) => ProducedEvent;
 
 /** `encodeBody` writes the Avro body by the schema version that `schemaVersionId` names. */
 export function createEventEncoder(
-  stream: Stream,
+  stream: Pick<Stream, 'name' | 'key'>,
   schema: { readonly schemaVersionId: string; readonly encodeBody: (row: Row) => Uint8Array },
 ): EventEncoder {
   return (row) => ({
@@ -22,7 +22,7 @@ export function createEventEncoder(
 const MAX_PARTITION_KEY_LENGTH = 256;
 
 /** A missing key still needs a shard: all such events share one, so their order is kept too. */
-function partitionKeyOf(stream: Stream, row: Row): string {
+function partitionKeyOf(stream: Pick<Stream, 'key'>, row: Row): string {
   const value = row[stream.key] ?? null;
   const text = value === null ? '' : String(value);
   if (text.length <= MAX_PARTITION_KEY_LENGTH) return text === '' ? '-' : text;

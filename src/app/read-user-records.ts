@@ -1,4 +1,3 @@
-import { hasCode } from '#core/errors.ts';
 import { decodeRecord } from '#core/kinesis/aggregated-record.ts';
 import type { EventStream } from '#ports/event-stream.ts';
 
@@ -47,8 +46,8 @@ function takeApart(
 ): readonly Pick<UserRecordRead, 'subSequence' | 'partitionKey' | 'data'>[] {
   try {
     return decodeRecord(data, partitionKey);
-  } catch (error) {
-    if (!hasCode(error, 'FORMAT_CORRUPT')) throw error;
+  } catch {
+    // Whatever is wrong with it, the writer files the record as one event (see openRecord).
     return [{ subSequence: 0, partitionKey, data }];
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Position } from '#core/delivery/position.ts';
-import type { DataFile } from '#core/iceberg/spec/data-file.ts';
+import type { DataFile, FileMetrics } from '#core/iceberg/spec/data-file.ts';
 import type { PartitionSpec, PartitionTuple } from '#core/iceberg/spec/partition.ts';
 import type { Schema } from '#core/iceberg/spec/schema.ts';
 import {
@@ -22,24 +22,52 @@ export interface StagedRange {
   readonly last: Position;
 }
 
-/**
- * Writes rows as Parquet, one file per partition, by the table's current schema and default spec.
- * Files are named by source, range and content hash and written with If-None-Match: the same rows
- * staged again (a retry, a zombie) meet their own file.
- */
+/** Rows of one partition as Parquet, not yet written. */
+export interface EncodedFile {
+  readonly partition: PartitionTuple;
+  /** Folder of the partition below the data folder; empty without partitions. */
+  readonly folder: string;
+  readonly rows: readonly Row[];
+  readonly bytes: Uint8Array;
+  readonly metrics: FileMetrics;
+}
+
+/** Encodes and writes rows: see encodeRows and writeFiles. */
 export async function stageRows(
   store: ObjectStore,
   metadata: TableMetadata,
   options: { readonly rows: readonly Row[]; readonly range: StagedRange },
 ): Promise<readonly DataFile[]> {
+  const encoded = encodeRows(metadata, options.rows);
+  return await writeFiles(store, metadata, { encoded, range: options.range });
+}
+
+/**
+ * Rows as Parquet, one file per partition, by the table's current schema and default spec. Pure. Throws
+ * when a row has a value that its column or partition cannot hold; findPoison tells which.
+ */
+export function encodeRows(metadata: TableMetadata, rows: readonly Row[]): readonly EncodedFile[] {
   const schema = currentSchema(metadata);
   const spec = defaultPartitionSpec(metadata);
+  return [...groupByPartition(rows, schema, spec)].map(({ tuple, rows: group }) => ({
+    partition: tuple,
+    folder: partitionPath(spec, schema, tuple),
+    rows: group,
+    ...encodeParquet(schema, group),
+  }));
+}
+
+/**
+ * Writes encoded files, in the order given. They are named by source, range and content hash and written
+ * with If-None-Match: the same rows staged again (a retry, a zombie) meet their own file.
+ */
+export async function writeFiles(
+  store: ObjectStore,
+  metadata: TableMetadata,
+  options: { readonly encoded: readonly EncodedFile[]; readonly range: StagedRange },
+): Promise<readonly DataFile[]> {
   const files: DataFile[] = [];
-  for (const { tuple, rows } of groupByPartition(options.rows, schema, spec)) {
-    const { bytes, metrics } = writeParquet(columnsOf(schema, rows), {
-      icebergSchemaJson: JSON.stringify(schema),
-    });
-    const folder = partitionPath(spec, schema, tuple);
+  for (const { partition, folder, bytes, metrics } of options.encoded) {
     const filePath = [
       metadata.location,
       'data',
@@ -47,16 +75,53 @@ export async function stageRows(
       fileName(options.range, bytes),
     ].join('/');
     await putImmutable(store, filePath, bytes);
-    files.push({ filePath, partition: tuple, ...metrics });
+    files.push({ filePath, partition, ...metrics });
   }
   return files;
 }
 
-function columnsOf(schema: Schema, rows: readonly Row[]): Parameters<typeof writeParquet>[0] {
-  return schema.fields.map((field) => ({
+/** A row that cannot be encoded whatever rows are beside it, and why. */
+export interface PoisonRow {
+  readonly row: Row;
+  readonly error: unknown;
+}
+
+/**
+ * Rows that cannot be encoded, found by halves. None when it is not a row's fault: the table itself
+ * cannot be written, or the rows are too many for one file.
+ */
+export function findPoison(metadata: TableMetadata, rows: readonly Row[]): readonly PoisonRow[] {
+  const tableProblem = problemOf(() => encodeParquet(currentSchema(metadata), []));
+  return tableProblem === null ? poisonAmong(metadata, rows) : [];
+}
+
+function poisonAmong(metadata: TableMetadata, rows: readonly Row[]): readonly PoisonRow[] {
+  const problem = problemOf(() => encodeRows(metadata, rows));
+  const [row] = rows;
+  if (problem === null || row === undefined) return [];
+  if (rows.length === 1) return [{ row, error: problem.error }];
+  const middle = rows.length >> 1;
+  return [
+    ...poisonAmong(metadata, rows.slice(0, middle)),
+    ...poisonAmong(metadata, rows.slice(middle)),
+  ];
+}
+
+function problemOf(encode: () => unknown): { readonly error: unknown } | null {
+  try {
+    encode();
+    return null;
+  } catch (error) {
+    return { error };
+  }
+}
+
+function encodeParquet(schema: Schema, rows: readonly Row[]): ReturnType<typeof writeParquet> {
+  const columns = schema.fields.map((field) => ({
     field,
     values: rows.map((row) => row[field.name] ?? null),
   }));
+  return writeParquet(columns, { icebergSchemaJson: JSON.stringify(schema) });
 }
 
 interface PartitionGroup {

@@ -2,7 +2,10 @@ import { type DeadLetter, encodeDeadLetters } from '#core/delivery/dead-letter.t
 import { hasCode } from '#core/errors.ts';
 import type { ObjectStore } from '#ports/object-store.ts';
 
-/** Writes discarded events whole; safe to repeat. */
+/**
+ * Writes undecodable events of one stream whole; safe to repeat. Returns the object of each, by
+ * positionKey.
+ */
 export async function storeDeadLetters(
   store: ObjectStore,
   letters: readonly DeadLetter[],
@@ -12,11 +15,14 @@ export async function storeDeadLetters(
     readonly stream: string;
     readonly source: string;
   },
-): Promise<void> {
-  const objects = encodeDeadLetters(letters, options);
-  for (const { key, body } of objects) {
-    await putOnce(store, `${options.bucketUri}/${key}`, body);
+): Promise<ReadonlyMap<string, string>> {
+  const uris = new Map<string, string>();
+  for (const { key, body, positions } of encodeDeadLetters(letters, options)) {
+    const uri = `${options.bucketUri}/${key}`;
+    await putOnce(store, uri, body);
+    for (const position of positions) uris.set(position, uri);
   }
+  return uris;
 }
 
 /**

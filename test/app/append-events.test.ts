@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { countDeadLetters } from '#app/count-dead-letters.ts';
 import { ingestBatch, type SourceRecord } from '#app/ingest-batch.ts';
-import type { IngestDeps } from '#app/ingest-stream.ts';
-import { encodeSchemaRegistryHeader } from '#core/avro/schema-registry-header.ts';
-import { SluiceError } from '#core/errors.ts';
-import { IngestWorld, SOURCE, START_MS, tradeRecords } from './ingest-world.ts';
-
-const LETTERS = { bucketUri: 's3://dead-letters', domain: 'market', stream: 'trade' };
+import type { IngestConfig, IngestDeps } from '#app/ingest-stream.ts';
+import { expectBooks } from './ingest-books.ts';
+import {
+  IngestWorld,
+  REJECTED,
+  recordOf,
+  SOURCE,
+  TABLE,
+  trade,
+  tradeRecords,
+} from './ingest-world.ts';
 
 async function ingest(
   world: IngestWorld,
@@ -16,122 +20,243 @@ async function ingest(
   return await ingestBatch(deps, world.config, { source: SOURCE, records });
 }
 
-/** The world's catalogue; `before` runs just before each swap. */
-function interrupted(world: IngestWorld, before: (swap: number) => Promise<void>): IngestDeps {
+/** The world's catalogue; `before` runs just before each swap of the table. */
+function interrupted(
+  world: IngestWorld,
+  before: (swap: number) => Promise<void>,
+  table = TABLE,
+): IngestDeps {
   const { catalog } = world;
   let swaps = 0;
   return {
-    ...world.deps,
+    ...world.instance(),
     catalog: {
       load: (ident) => catalog.load(ident),
       list: (database) => catalog.list(database),
       swap: async (ident, base, next) => {
-        await before(++swaps);
+        if (ident.table === table.table) await before(++swaps);
         await catalog.swap(ident, base, next);
       },
     },
   };
 }
 
-async function expectEveryEventOnce(world: IngestWorld, events: number): Promise<void> {
-  const rows = await world.rows();
-  const places = rows.map((row) => `${row['_sequence']}/${row['_sub_sequence']}`);
-  expect(new Set(places).size).toBe(rows.length);
-  const counts = (await world.state())?.counts;
-  const letters = await countDeadLetters(world.store, LETTERS);
-  expect(counts).toMatchObject({
-    received: events,
-    committed: rows.length,
-    ...rejectedOf(letters),
-  });
-  expect(rows.length + letters.rejected + (counts?.deduplicated ?? 0)).toBe(events);
-}
-
-function rejectedOf(letters: { readonly rejected: number; readonly undecodable: number }) {
-  return { rejected: letters.rejected, deadLettered: letters.undecodable };
-}
-
-describe('a batch whose source another writer commits under way', () => {
+describe.each([
+  ['bronze table', TABLE],
+  ['rejected table', REJECTED],
+])('a batch whose source another writer commits under way to the %s', (_, table) => {
   it('is cut again when the other one took its beginning', async () => {
     const world = await IngestWorld.create();
-    const records = tradeRecords(world, 4, 10);
-    const deps = interrupted(world, async (swap) => {
-      if (swap === 1) await ingest(world, records.slice(0, 2));
+    const records = tradeRecords(world, 6, 10);
+    const deps = interrupted(
+      world,
+      async (swap) => {
+        if (swap === 1) await ingest(world, records.slice(0, 3));
+      },
+      table,
+    );
+    const results = await ingest(world, records, deps);
+    expect(results.find((result) => result.table === table.table)).toMatchObject({
+      outcome: 'committed',
+      attempts: 2,
     });
-    const [result] = await ingest(world, records, deps);
-    expect(result).toMatchObject({ outcome: 'committed', attempts: 2, counts: { received: 20 } });
-    await expectEveryEventOnce(world, 40);
+    await expectBooks(world, 60);
   });
 
   it('is cut again at every attempt', async () => {
     const world = await IngestWorld.create();
-    const records = tradeRecords(world, 5, 7);
-    const deps = interrupted(world, async (swap) => {
-      if (swap <= 3) await ingest(world, records.slice(0, swap));
-    });
+    const records = tradeRecords(world, 5, 13);
+    const deps = interrupted(
+      world,
+      async (swap) => {
+        if (swap <= 3) await ingest(world, records.slice(0, swap));
+      },
+      table,
+    );
     await ingest(world, records, deps);
-    await expectEveryEventOnce(world, 35);
+    await expectBooks(world, 65);
   });
 
   it('adds nothing when the other one took it all', async () => {
     const world = await IngestWorld.create();
-    const records = tradeRecords(world, 3, 10);
-    const deps = interrupted(world, async (swap) => {
-      if (swap === 1) await ingest(world, records);
-    });
-    const [result] = await ingest(world, records, deps);
-    expect(result).toMatchObject({ outcome: 'already-committed', counts: { received: 0 } });
-    await expectEveryEventOnce(world, 30);
-  });
-
-  it('keeps what was staged when the other one wrote for another source', async () => {
-    const world = await IngestWorld.create();
-    const records = tradeRecords(world, 2, 10);
-    const deps = interrupted(world, async (swap) => {
-      const source = `${SOURCE.slice(0, -1)}1`;
-      if (swap === 1) await ingestBatch(world.deps, world.config, { source, records });
-    });
-    const [result] = await ingest(world, records, deps);
-    expect(result).toMatchObject({ outcome: 'committed', attempts: 2, counts: { received: 20 } });
-    expect((await world.state())?.counts.received).toBe(20);
+    const records = tradeRecords(world, 3, 13);
+    const deps = interrupted(
+      world,
+      async (swap) => {
+        if (swap === 1) await ingest(world, records);
+      },
+      table,
+    );
+    const results = await ingest(world, records, deps);
+    expect(results.find((result) => result.table === table.table)?.outcome).not.toBe('committed');
+    await expectBooks(world, 39);
   });
 });
 
-describe('discarded events', () => {
-  it('are stored before the commit that counts them: without the first there is no second', async () => {
+describe('a batch beside one of another source', () => {
+  const OTHER = `${SOURCE.slice(0, -1)}1`;
+
+  it('keeps what was staged when the other one brought other events', async () => {
     const world = await IngestWorld.create();
-    const { store } = world;
-    const deps: IngestDeps = {
-      ...world.deps,
-      store: {
-        get: (uri) => store.get(uri),
-        head: (uri) => store.head(uri),
-        list: (prefix) => store.list(prefix),
-        delete: (uri) => store.delete(uri),
-        put: async (uri, body, options) => {
-          if (uri.startsWith('s3://dead-letters'))
-            throw new SluiceError('SOURCE_UNAVAILABLE', 'planted: no dead letters today');
-          await store.put(uri, body, options);
-        },
+    const deps = interrupted(world, async (swap) => {
+      const records = [recordOf(world, 1, [trade('x-1')])];
+      if (swap === 1) await ingestBatch(world.deps, world.config, { source: OTHER, records });
+    });
+    const written: string[] = [];
+    const put: IngestDeps['store']['put'] = async (uri, body, options) => {
+      if (uri.endsWith('.parquet')) written.push(uri);
+      await world.store.put(uri, body, options);
+    };
+    const store = { ...storeOf(world), put };
+    const records = [recordOf(world, 0, [trade('1'), trade('2')])];
+    const [result] = await ingest(world, records, { ...deps, store });
+    expect(result).toMatchObject({ attempts: 2, counts: { committed: 2 } });
+    expect(written).toHaveLength(1);
+    await expectBooks(world, 3);
+  });
+
+  it('is staged again without an event that the other one committed meanwhile', async () => {
+    const world = await IngestWorld.create();
+    const records = [recordOf(world, 0, [trade('1'), trade('2'), trade('3')])];
+    const deps = interrupted(world, async (swap) => {
+      const others = [recordOf(world, 0, [trade('2', { price: 7 })])];
+      if (swap === 1) {
+        await ingestBatch(world.deps, world.config, { source: OTHER, records: others });
+      }
+    });
+    const [result] = await ingest(world, records, deps);
+    expect(result).toMatchObject({ attempts: 2, counts: { committed: 2, deduplicated: 1 } });
+    const { committed } = await expectBooks(world, 4);
+    expect(committed).toHaveLength(3);
+    const second = (await world.rows()).filter((row) => row['trade_id'] === '2');
+    expect(second).toMatchObject([{ price: 7, _source: OTHER }]);
+  });
+});
+
+describe('a table that is rolled back under way', () => {
+  it('takes in what was a duplicate of a row that is gone', async () => {
+    const world = await IngestWorld.create();
+    const source = `${SOURCE.slice(0, -1)}1`;
+    const others = (sequence: number, id: string) => ({
+      source,
+      records: [recordOf(world, sequence, [trade(id)])],
+    });
+    await ingestBatch(world.deps, world.config, others(0, '1'));
+    const before = await world.metadata();
+    await ingestBatch(world.deps, world.config, others(1, '2'));
+    const deps = interrupted(world, async (swap) => {
+      if (swap === 1) await world.rollBack(before);
+    });
+    const [result] = await ingest(world, [recordOf(world, 0, [trade('1'), trade('2')])], deps);
+    expect(result).toMatchObject({ attempts: 2, counts: { committed: 1, deduplicated: 1 } });
+    const ids = (await world.rows()).map((row) => row['trade_id']);
+    expect(ids.toSorted()).toEqual(['1', '2']);
+  });
+});
+
+describe('a row that cannot be encoded', () => {
+  /** Code with a bug: one symbol is mapped to a value that its column cannot hold. */
+  function buggy(world: IngestWorld, symbol: string): IngestConfig {
+    const [stream, ...others] = world.config.streams;
+    const plan = {
+      ...stream!.plan,
+      mapping: stream!.plan.mapping.map((mapping) => ({
+        ...mapping,
+        evaluate: (row: Parameters<typeof mapping.evaluate>[0]) =>
+          row['symbol'] === symbol ? 7n : mapping.evaluate(row),
+      })),
+    };
+    const planted = { ...stream!, plan };
+    return {
+      ...world.config,
+      streams: [planted, ...others],
+      readerOf: (id) => {
+        const reader = world.config.readerOf(id);
+        return reader === null ? null : { ...reader, stream: planted };
       },
     };
-    const records = tradeRecords(world, 2, 20);
-    await expect(ingest(world, records, deps)).rejects.toMatchObject({
-      code: 'SOURCE_UNAVAILABLE',
-    });
-    expect(world.catalog.commits).toBe(0);
-    await ingest(world, records);
-    await expectEveryEventOnce(world, 40);
+  }
+
+  const rows = Array.from({ length: 9 }, (_, index) =>
+    trade(String(index), { symbol: index % 4 === 1 ? 'BAD' : 'AAPL', price: index === 8 ? -1 : 5 }),
+  );
+
+  it('is filed as undecodable, and the others are committed', async () => {
+    const world = await IngestWorld.create();
+    const records = [recordOf(world, 0, rows)];
+    const results = await ingestBatch(world.deps, buggy(world, 'BAD'), { source: SOURCE, records });
+    expect(results).toMatchObject([
+      { table: 'trade', counts: { committed: 6 } },
+      { table: 'rejected', counts: { rejected: 1, deadLettered: 2 } },
+    ]);
+    await expectBooks(world, 9);
+    const filed = await world.rows(REJECTED);
+    expect(filed.filter((row) => row['kind'] === 'undecodable')).toMatchObject([
+      { _sub_sequence: 1, reason: expect.stringMatching(/^processing failed: .*"symbol"/) },
+      { _sub_sequence: 5, reason: expect.stringMatching(/^processing failed: .*"symbol"/) },
+    ]);
   });
 
-  it('move the position although not one event could be decoded', async () => {
+  it('stays filed when the batch comes again, with the bug or without', async () => {
     const world = await IngestWorld.create();
-    const data = encodeSchemaRegistryHeader(world.schemaVersionId, Buffer.from([0xfe, 0xff]));
-    const record = { sequenceNumber: '9', partitionKey: 'x', arrivalMs: START_MS, data };
-    await ingest(world, [record]);
-    expect(await world.state()).toMatchObject({
-      position: { sequence: '9'.padStart(56, '0') },
-      counts: { received: 1, committed: 0, deadLettered: 1 },
+    const records = [recordOf(world, 0, rows)];
+    const deps = interrupted(world, async () => {
+      throw new Error('planted: the instance ends before the commit');
     });
+    const batch = { source: SOURCE, records };
+    await expect(ingestBatch(deps, buggy(world, 'BAD'), batch)).rejects.toThrow();
+    await ingestBatch(world.deps, buggy(world, 'BAD'), batch);
+    await ingestBatch(world.deps, world.config, batch);
+    const { undecodable } = await expectBooks(world, 9);
+    expect(undecodable).toHaveLength(2);
+    const again = await IngestWorld.create();
+    await expect(
+      ingestBatch(
+        interrupted(again, async () => {
+          throw new Error('planted');
+        }),
+        buggy(again, 'BAD'),
+        batch,
+      ),
+    ).rejects.toThrow();
+    await ingestBatch(again.deps, again.config, batch);
+    expect((await expectBooks(again, 9)).undecodable).toHaveLength(2);
+  });
+
+  it('fails the batch where the table itself cannot be written', async () => {
+    const world = await IngestWorld.create();
+    const [stream] = world.config.streams;
+    const broken: IngestConfig = {
+      ...world.config,
+      streams: [
+        {
+          ...stream!,
+          evolveSchema: (metadata) => ({
+            ...metadata,
+            schemas: metadata.schemas.map((schema) => ({
+              ...schema,
+              fields: [...schema.fields, schema.fields[0]!],
+            })),
+          }),
+        },
+      ],
+    };
+    const records = [recordOf(world, 0, [trade('1')])];
+    const batch = { source: SOURCE, records };
+    await expect(ingestBatch(world.deps, broken, batch)).rejects.toMatchObject({
+      code: expect.stringMatching(/CONFIG_INVALID|TABLE_INVALID/),
+    });
+    await ingest(world, records);
+    expect((await expectBooks(world, 1)).committed).toHaveLength(1);
   });
 });
+
+function storeOf({ store }: IngestWorld): IngestDeps['store'] {
+  return {
+    get: (uri) => store.get(uri),
+    head: (uri) => store.head(uri),
+    put: (uri, body, options) => store.put(uri, body, options),
+    list: (prefix) => store.list(prefix),
+    delete: (uri) => store.delete(uri),
+  };
+}

@@ -19,6 +19,7 @@ describe('createEventEncoder', () => {
     expect(decodeSchemaRegistryHeader(event.data)).toEqual({
       schemaVersionId: ID,
       payload: Uint8Array.of(7),
+      inflatedBytes: 0,
     });
     expect(event).toMatchObject({ stream: 'trade', partitionKey: 'AAPL' });
   });

@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countDeadLetters } from '#app/count-dead-letters.ts';
 import { ingestBatch, type SourceRecord } from '#app/ingest-batch.ts';
-import { NO_COUNTS } from '#core/delivery/source-state.ts';
-import { encodeAggregatedRecord } from '#core/kinesis/aggregated-record.ts';
-import { IngestWorld, SOURCE, START_MS, tradeRecords } from './ingest-world.ts';
+import { expectBooks, readBooks } from './ingest-books.ts';
+import { IngestWorld, REJECTED, recordOf, SOURCE, trade, tradeRecords } from './ingest-world.ts';
 
 /** Payloads per run; each is a valid event with some bytes changed, cut off or added. */
 const EVENTS_PER_RUN = 40;
@@ -32,43 +30,18 @@ function damaged(
 
 describe('ingestBatch', () => {
   it('takes any bytes, puts every event in one place, and keeps the good ones', async () => {
-    const clean = await IngestWorld.create();
-    const { encode } = clean;
     await fc.assert(
       fc.asyncProperty(
         fc.array(damage, { minLength: EVENTS_PER_RUN, maxLength: EVENTS_PER_RUN }),
         async (damages) => {
           const world = await IngestWorld.create();
-          const events = damages.map((each, index) => {
-            const row = {
-              source_system: 'NYSE',
-              trade_id: `t-${index}`,
-              symbol: 'AAPL',
-              timestamp: BigInt(START_MS) * 1000n,
-              price: 1 + index,
-              size: 1,
-              fee_cents: null,
-            };
-            return { partitionKey: 'k', data: damaged(encode(row).data, each) };
-          });
-          const records = [
-            {
-              sequenceNumber: '1',
-              partitionKey: 'k',
-              arrivalMs: START_MS,
-              data: encodeAggregatedRecord(events),
-            },
-          ];
+          const events = damages.map((each, index) => ({
+            partitionKey: 'k',
+            data: damaged(world.encode(trade(`t-${index}`, { price: 1 + index })).data, each),
+          }));
+          const records = [recordOf(world, 0, events)];
           await ingestBatch(world.deps, world.config, { source: SOURCE, records });
-          const counts = (await world.state())?.counts ?? NO_COUNTS;
-          const where = { bucketUri: 's3://dead-letters', domain: 'market' };
-          const unknown = await countDeadLetters(world.store, { ...where, stream: '_unknown' });
-          const known = await countDeadLetters(world.store, { ...where, stream: 'trade' });
-          expect(counts.received + unknown.undecodable).toBe(EVENTS_PER_RUN);
-          expect(
-            counts.committed + counts.rejected + counts.deduplicated + counts.deadLettered,
-          ).toBe(counts.received);
-          expect(known).toEqual({ rejected: counts.rejected, undecodable: counts.deadLettered });
+          await expectBooks(world, EVENTS_PER_RUN);
           const untouched = damages.flatMap(({ kind }, index) =>
             kind === 'none' ? [`NYSE:t-${index}`] : [],
           );
@@ -80,17 +53,19 @@ describe('ingestBatch', () => {
     );
   });
 
-  it('gives the same table however batches are cut and repeated', async () => {
+  it('gives the same tables however batches are cut and repeated, in one instance or in several', async () => {
     const source = await IngestWorld.create();
-    // Seven events a record: a planted duplicate stands in the record of its original, as the producer sends it.
-    const records = tradeRecords(source, 12, 7);
-    const reference = await takeIn(records, [12]);
+    // Five events a record: of equal events some stand in one record and some in two.
+    const records = tradeRecords(source, 16, 5);
+    const reference = await takeIn(records, { sizes: [16], overlaps: [0], instances: 1 });
+    expect(reference.books.deduplicated).toBeGreaterThan(5);
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 12 }),
         fc.array(fc.nat({ max: 3 }), { minLength: 1 }),
-        async (sizes, overlaps) => {
-          expect(await takeIn(records, sizes, overlaps)).toEqual(reference);
+        fc.integer({ min: 1, max: 3 }),
+        async (sizes, overlaps, instances) => {
+          expect(await takeIn(records, { sizes, overlaps, instances })).toEqual(reference);
         },
       ),
       { numRuns: 40 },
@@ -101,14 +76,19 @@ describe('ingestBatch', () => {
 /** Delivers records in batches of the sizes given, each beginning `overlap` records before where the last one ended. */
 async function takeIn(
   records: readonly SourceRecord[],
-  sizes: readonly number[],
-  overlaps: readonly number[] = [0],
+  options: {
+    readonly sizes: readonly number[];
+    readonly overlaps: readonly number[];
+    readonly instances: number;
+  },
 ) {
+  const { sizes, overlaps } = options;
   const world = await IngestWorld.create();
+  const instances = Array.from({ length: options.instances }, () => world.instance());
   for (let end = 0, batch = 0; end < records.length; batch++) {
     const start = Math.max(0, end - overlaps[batch % overlaps.length]!);
     end = Math.min(records.length, end + sizes[batch % sizes.length]!);
-    await ingestBatch(world.deps, world.config, {
+    await ingestBatch(instances[batch % instances.length]!, world.config, {
       source: SOURCE,
       records: records.slice(start, end),
     });
@@ -117,5 +97,13 @@ async function takeIn(
   const positions = rows.map(
     (row) => `${row['_sequence']}/${row['_sub_sequence']} ${row['_event_id']} ${row['_late']}`,
   );
-  return { positions: positions.toSorted(), counts: (await world.state())?.counts };
+  const reasons = (await world.rows(REJECTED)).map(
+    (row) => `${row['_sequence']}/${row['_sub_sequence']} ${row['reason']}`,
+  );
+  return {
+    books: await readBooks(world),
+    positions: positions.toSorted(),
+    reasons: reasons.toSorted(),
+    watermark: (await world.state())?.maxEventTimeMicros,
+  };
 }

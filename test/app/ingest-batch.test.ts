@@ -1,27 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { countDeadLetters } from '#app/count-dead-letters.ts';
 import { ingestBatch } from '#app/ingest-batch.ts';
 import { encodeSchemaRegistryHeader } from '#core/avro/schema-registry-header.ts';
-import { encodeAggregatedRecord } from '#core/kinesis/aggregated-record.ts';
-import type { Row } from '#core/schema/field.ts';
-import { IngestWorld, recordOf, SOURCE, START_MS, TABLE, tradeRecords } from './ingest-world.ts';
+import { BATCH_KEY, readBatchSummary } from '#core/delivery/batch-summary.ts';
+import { padSequence } from '#core/delivery/position.ts';
+import { NO_COUNTS } from '#core/delivery/source-state.ts';
+import { currentSnapshot } from '#core/iceberg/spec/table-metadata.ts';
+import { expectBooks, readBooks } from './ingest-books.ts';
+import {
+  IngestWorld,
+  plainRecord,
+  REJECTED,
+  recordOf,
+  SOURCE,
+  START_MS,
+  TABLE,
+  trade,
+  tradeRecords,
+} from './ingest-world.ts';
 
-const DEAD_LETTERS = { bucketUri: 's3://dead-letters', domain: 'market', stream: 'trade' };
-
-function trade(id: string, fields: Partial<Row> = {}): Row {
-  return {
-    source_system: 'NYSE',
-    trade_id: id,
-    symbol: 'AAPL',
-    timestamp: BigInt(START_MS) * 1000n,
-    price: 101.5,
-    size: 10,
-    fee_cents: 125n,
-    ...fields,
-  };
-}
-
-async function ingest(world: IngestWorld, rows: readonly Row[], sequence = 0) {
+async function ingest(world: IngestWorld, rows: Parameters<typeof recordOf>[2], sequence = 0) {
   return await ingestBatch(world.deps, world.config, {
     source: SOURCE,
     records: [recordOf(world, sequence, rows)],
@@ -59,8 +56,7 @@ describe('ingestBatch', () => {
 
   it('takes plain records as well as aggregated ones', async () => {
     const world = await IngestWorld.create();
-    const { data } = world.encode(trade('1'));
-    const records = [{ sequenceNumber: '5', partitionKey: 'AAPL', arrivalMs: START_MS, data }];
+    const records = [plainRecord(4, world.encode(trade('1')).data)];
     const [result] = await ingestBatch(world.deps, world.config, { source: SOURCE, records });
     expect(result).toMatchObject({ outcome: 'committed', counts: { received: 1, committed: 1 } });
   });
@@ -76,18 +72,18 @@ describe('ingestBatch', () => {
     expect((await world.rows()).map((row) => row['price'])).toEqual([1, 101.5]);
   });
 
-  it('stores rejected rows whole, with the reason, and goes on with the rest', async () => {
+  it('keeps rejected rows out and goes on with the rest', async () => {
     const world = await IngestWorld.create();
-    const [result] = await ingest(world, [
+    const results = await ingest(world, [
       trade('1', { price: -1 }),
       trade('2'),
       trade('3', { price: Number.NaN }),
     ]);
-    expect(result!.counts).toMatchObject({ received: 3, committed: 1, rejected: 2 });
-    expect(await countDeadLetters(world.store, DEAD_LETTERS)).toEqual({
-      rejected: 2,
-      undecodable: 0,
-    });
+    expect(results.map(({ table, counts }) => [table, counts])).toEqual([
+      ['trade', { ...NO_COUNTS, received: 1, committed: 1 }],
+      ['rejected', { ...NO_COUNTS, received: 2, rejected: 2 }],
+    ]);
+    await expectBooks(world, 3);
   });
 
   it('flags rows by the rules that say so', async () => {
@@ -100,11 +96,14 @@ describe('ingestBatch', () => {
 
   it('rejects a row from the future and does not let it move the watermark', async () => {
     const world = await IngestWorld.create();
-    const [result] = await ingest(world, [
+    await ingest(world, [
       trade('1', { timestamp: BigInt(START_MS + 3_600_000) * 1000n }),
       trade('2'),
     ]);
-    expect(result!.counts).toMatchObject({ rejected: 1, committed: 1, late: 0 });
+    expect(await readBooks(world)).toMatchObject({
+      late: 0,
+      rejected: [`${SOURCE} ${padSequence('1')}/0`],
+    });
   });
 
   it('commits late rows, marked, over batches too', async () => {
@@ -122,32 +121,41 @@ describe('ingestBatch', () => {
   it('moves the position although every row was rejected', async () => {
     const world = await IngestWorld.create();
     await ingest(world, [trade('1', { price: 0 })]);
-    expect(await world.state()).toMatchObject({
-      position: { subSequence: 0 },
-      counts: { received: 1, rejected: 1, committed: 0 },
-    });
+    expect(await world.state()).toMatchObject({ position: { subSequence: 0 }, counts: NO_COUNTS });
     expect((await world.metadata()).snapshots).toHaveLength(1);
+  });
+
+  it('states what a commit accounts for, by stream and arrival hour', async () => {
+    const world = await IngestWorld.create();
+    const late = { timestamp: BigInt(START_MS - 60_000) * 1000n };
+    await ingest(world, [trade('0', { price: 0 }), trade('1'), trade('1'), trade('2', late)], 6);
+    const batchOf = async (table: typeof TABLE) =>
+      readBatchSummary(currentSnapshot(await world.metadata(table))?.summary ?? {});
+    const range = {
+      source: SOURCE,
+      first: { sequence: padSequence('7'), subSequence: 0 },
+      last: { sequence: padSequence('7'), subSequence: 3 },
+    };
+    const hour = '2026-11-20T12';
+    const taken = { ...NO_COUNTS, received: 3, committed: 2, deduplicated: 1, late: 1 };
+    expect(await batchOf(TABLE)).toEqual({
+      ...range,
+      streams: new Map([['trade', new Map([[hour, taken]])]]),
+    });
+    expect(await batchOf(REJECTED)).toEqual({
+      ...range,
+      streams: new Map([['trade', new Map([[hour, { ...NO_COUNTS, received: 1, rejected: 1 }]])]]),
+    });
+    expect((await world.metadata()).properties).not.toHaveProperty(BATCH_KEY);
   });
 
   it('files undecodable bytes of a known schema under their stream', async () => {
     const world = await IngestWorld.create();
-    const data = encodeAggregatedRecord([
-      {
-        partitionKey: 'a',
-        data: encodeSchemaRegistryHeader(
-          world.schemaVersionId,
-          Buffer.from([0xfe, 0xff, 0xff, 0x0f]),
-        ),
-      },
-      world.encode(trade('2')),
-    ]);
-    const records = [{ sequenceNumber: '1', partitionKey: 'a', arrivalMs: START_MS, data }];
-    const [result] = await ingestBatch(world.deps, world.config, { source: SOURCE, records });
-    expect(result!.counts).toMatchObject({ received: 2, committed: 1, deadLettered: 1 });
-    expect(await countDeadLetters(world.store, DEAD_LETTERS)).toEqual({
-      rejected: 0,
-      undecodable: 1,
-    });
+    const broken = Buffer.from([0xfe, 0xff, 0xff, 0x0f]);
+    const data = encodeSchemaRegistryHeader(world.schemaVersionId, broken);
+    await ingest(world, [{ partitionKey: 'a', data }, trade('2')]);
+    await expectBooks(world, 2);
+    expect(await world.rows(REJECTED)).toMatchObject([{ stream: 'trade', kind: 'undecodable' }]);
   });
 
   it('files events without a known schema under no stream', async () => {
@@ -156,17 +164,16 @@ describe('ingestBatch', () => {
       '7d2f3a52-0000-4000-8000-000000000000',
       Buffer.from('x'),
     );
-    const records = [Buffer.from('hello'), Buffer.alloc(0), foreign].map((data, index) => ({
-      sequenceNumber: String(index + 1),
-      partitionKey: 'a',
-      arrivalMs: START_MS,
-      data,
-    }));
-    expect(await ingestBatch(world.deps, world.config, { source: SOURCE, records })).toEqual([]);
-    expect(await countDeadLetters(world.store, { ...DEAD_LETTERS, stream: '_unknown' })).toEqual({
-      rejected: 0,
-      undecodable: 3,
-    });
+    const records = [Buffer.from('hello'), Buffer.alloc(0), foreign].map((data, index) =>
+      plainRecord(index, data),
+    );
+    const results = await ingestBatch(world.deps, world.config, { source: SOURCE, records });
+    expect(results).toMatchObject([
+      { table: 'rejected', counts: { received: 3, deadLettered: 3 } },
+    ]);
+    await expectBooks(world, 3);
+    const streams = (await world.rows(REJECTED)).map((row) => row['stream']);
+    expect(streams).toEqual(['_unknown', '_unknown', '_unknown']);
   });
 
   it('changes nothing when the same batch is delivered again', async () => {
@@ -174,18 +181,20 @@ describe('ingestBatch', () => {
     const records = tradeRecords(world, 6, 10);
     await ingestBatch(world.deps, world.config, { source: SOURCE, records });
     const before = await world.metadata();
+    const filed = await world.metadata(REJECTED);
     const [again] = await ingestBatch(world.deps, world.config, { source: SOURCE, records });
     expect(again).toMatchObject({ outcome: 'already-committed', counts: { received: 0 } });
     expect(await world.metadata()).toEqual(before);
+    expect(await world.metadata(REJECTED)).toEqual(filed);
   });
 
   it('takes in only what is new when a redelivery has other boundaries', async () => {
     const world = await IngestWorld.create();
     const records = tradeRecords(world, 9, 10);
     await ingestBatch(world.deps, world.config, { source: SOURCE, records: records.slice(0, 4) });
-    const [result] = await ingestBatch(world.deps, world.config, { source: SOURCE, records });
-    expect(result!.counts.received).toBe(50);
-    expect((await world.state())?.counts.received).toBe(90);
+    const results = await ingestBatch(world.deps, world.config, { source: SOURCE, records });
+    expect(results.reduce((sum, { counts }) => sum + counts.received, 0)).toBe(50);
+    await expectBooks(world, 90);
   });
 
   it.each(['conflict', 'lost-request', 'lost-answer', 'late', 'answered-as-conflict'] as const)(
@@ -193,35 +202,34 @@ describe('ingestBatch', () => {
     async (fault) => {
       const world = await IngestWorld.create();
       world.catalog.swapFault = (swap) => (swap % 2 === 1 ? fault : null);
-      const records = tradeRecords(world, 8, 10);
-      for (const record of records) {
+      for (const record of tradeRecords(world, 8, 10)) {
         await ingestBatch(world.deps, world.config, { source: SOURCE, records: [record] });
       }
-      const state = await world.state();
-      expect(state?.counts.received).toBe(80);
-      expect((await world.rows()).length).toBe(state?.counts.committed);
+      await expectBooks(world, 80);
     },
   );
 
-  it('lets writers of several shards commit to one table at once', async () => {
-    const world = await IngestWorld.create();
-    const sources = [0, 1, 2, 3, 4].map(
-      (shard) => `kinesis:local-market/shardId-00000000000${shard}`,
-    );
-    const records = tradeRecords(world, 4, 10);
-    await Promise.all(
-      sources.map(async (source) => {
-        for (const record of records)
-          await ingestBatch(world.deps, world.config, { source, records: [record] });
-      }),
-    );
-    const counts = await Promise.all(
-      sources.map(async (source) => (await world.state(source))?.counts.received),
-    );
-    expect(counts).toEqual([40, 40, 40, 40, 40]);
-    const committed = (await world.state(sources[0]))?.counts.committed ?? 0;
-    expect((await world.rows()).length).toBe(5 * committed);
-  });
+  it.each([1, 5])(
+    'lets writers of several shards commit at once, in %d instances',
+    async (count) => {
+      const world = await IngestWorld.create();
+      const instances = Array.from({ length: count }, () => world.instance());
+      const sources = [0, 1, 2, 3, 4].map(
+        (shard) => `kinesis:local-market/shardId-00000000000${shard}`,
+      );
+      const records = tradeRecords(world, 4, 10);
+      await Promise.all(
+        sources.map(async (source, shard) => {
+          const deps = instances[shard % count]!;
+          for (const record of records)
+            await ingestBatch(deps, world.config, { source, records: [record] });
+        }),
+      );
+      const { committed } = await expectBooks(world, 200);
+      const ids = new Set((await world.rows()).map((row) => row['_event_id']));
+      expect(committed).toHaveLength(ids.size);
+    },
+  );
 
   it('refuses to write to a table whose positions cannot be read', async () => {
     const world = await IngestWorld.create();

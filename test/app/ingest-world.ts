@@ -2,11 +2,16 @@ import { fileURLToPath } from 'node:url';
 import { parquetReadObjects } from 'hyparquet';
 import { MemoryObjectStore } from '#adapters/memory/memory-object-store.ts';
 import { MemoryTableCatalog } from '#adapters/memory/memory-table-catalog.ts';
+import { createHyparquetTableReader } from '#adapters/parquet/hyparquet-table-reader.ts';
 import { createEventEncoder, type EventEncoder } from '#app/encode-events.ts';
 import type { SourceRecord } from '#app/ingest-batch.ts';
 import type { IngestConfig, IngestDeps } from '#app/ingest-stream.ts';
 import { createRowEncoder } from '#core/avro/row-codec.ts';
-import { buildLakeWriterConfig, type LakeWriterConfig } from '#core/config/lambda-config.ts';
+import {
+  buildLakeWriterConfig,
+  type LakeWriterConfig,
+  type LakeWriterStream,
+} from '#core/config/lambda-config.ts';
 import { readSourceStates } from '#core/delivery/source-state.ts';
 import { createEventGenerator } from '#core/generate/generate-events.ts';
 import { planScan } from '#core/iceberg/scan/plan-scan.ts';
@@ -19,6 +24,8 @@ import { createTableMetadata } from '#core/iceberg/transaction/create-table.ts';
 import { encodeAggregatedRecord } from '#core/kinesis/aggregated-record.ts';
 import type { Row } from '#core/schema/field.ts';
 import { findStream } from '#core/schema/registry.ts';
+import { REJECTED_TABLE, REJECTED_TABLE_SHAPE } from '#core/schema/rejected-table.ts';
+import type { TableIdent } from '#ports/table-catalog.ts';
 import { compileIngestConfig } from '#runtime/lake-writer.ts';
 import { loadProject } from '#runtime/load-project.ts';
 import { compressors } from '#test/zstd-compressors.ts';
@@ -26,7 +33,16 @@ import { compressors } from '#test/zstd-compressors.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const SOURCE = 'kinesis:local-market/shardId-000000000000';
 export const TABLE = { database: 'local_market_bronze', table: 'trade' };
+export const REJECTED = { database: 'local_market_bronze', table: REJECTED_TABLE };
 export const START_MS = Date.UTC(2026, 10, 20, 12);
+
+/** A second stream, with the fields of the first. */
+export const QUOTES = { database: 'local_market_bronze', table: 'quote' };
+const QUOTE_SCHEMA_ID = '9f6f6b0e-0000-4000-8000-000000000002';
+
+/** Parsing the configuration takes longer than most tests. */
+const LOADED = loadProject({ root: ROOT, environment: 'local' });
+const TRADE_SHAPE = findStream(LOADED.registry, 'market', 'trade')!.table;
 
 /** The market domain of this repository on a lake in memory. */
 export class IngestWorld {
@@ -35,23 +51,40 @@ export class IngestWorld {
   readonly writerConfig: LakeWriterConfig;
   readonly config: IngestConfig;
   readonly encode: EventEncoder;
+  /** Encodes events of the second stream. */
+  readonly encodeQuote: EventEncoder;
   readonly schemaVersionId: string;
+  /** The instance that most tests use. */
   readonly deps: IngestDeps;
   #random = 1;
+  #replaced = 0;
 
   private constructor(writerConfig: LakeWriterConfig) {
     this.writerConfig = writerConfig;
     this.config = compileIngestConfig(writerConfig, { deadLetterUri: 's3://dead-letters' });
     const stream = writerConfig.streams[0]!;
-    const { avro, schemaVersionId } = stream.schemas.at(-1)!;
-    this.schemaVersionId = schemaVersionId;
-    this.encode = createEventEncoder(stream, {
-      schemaVersionId,
-      encodeBody: createRowEncoder(JSON.parse(avro), stream.fields),
-    });
-    this.deps = {
+    this.schemaVersionId = stream.schemas.at(-1)!.schemaVersionId;
+    this.encode = encoderOf(stream, this.schemaVersionId);
+    this.encodeQuote = encoderOf(stream, QUOTE_SCHEMA_ID);
+    this.deps = this.instance();
+  }
+
+  static async create(options: { readonly withQuotes?: boolean } = {}): Promise<IngestWorld> {
+    const config = buildLakeWriterConfig(LOADED.project, LOADED.registry, { domain: 'market' });
+    const world = new IngestWorld(options.withQuotes === true ? withQuotes(config) : config);
+    await world.#createTable(TABLE, TRADE_SHAPE);
+    await world.#createTable(QUOTES, TRADE_SHAPE);
+    await world.#createTable(REJECTED, REJECTED_TABLE_SHAPE);
+    return world;
+  }
+
+  /** A further instance of the function, which knows nothing yet. */
+  instance(): IngestDeps {
+    return {
       store: this.store,
       catalog: this.catalog,
+      reader: createHyparquetTableReader(this.store),
+      committedIds: new Map(),
       clock: { nowMs: () => START_MS, sleep: async () => {} },
       random: {
         next: () => this.#next(),
@@ -60,40 +93,59 @@ export class IngestWorld {
     };
   }
 
-  static async create(): Promise<IngestWorld> {
-    const { project, registry } = loadProject({ root: ROOT, environment: 'local' });
-    const world = new IngestWorld(buildLakeWriterConfig(project, registry, { domain: 'market' }));
-    const shape = findStream(registry, 'market', 'trade')!.table;
+  /** The configuration of another version of the code. */
+  deploy(change: (stream: LakeWriterStream) => LakeWriterStream): IngestConfig {
+    const streams = this.writerConfig.streams.map(change);
+    const options = { deadLetterUri: this.config.deadLetterUri };
+    return compileIngestConfig({ ...this.writerConfig, streams }, options);
+  }
+
+  async #createTable(ident: TableIdent, shape: typeof REJECTED_TABLE_SHAPE): Promise<void> {
     const metadata = createTableMetadata({
-      location: 's3://lake/local_market_bronze/trade',
+      ...shape,
+      location: `s3://lake/${ident.database}/${ident.table}`,
       tableUuid: '00000000-0000-4000-8000-000000000001',
-      schema: shape.schema,
-      partitionSpec: shape.partitionSpec,
-      sortOrder: shape.sortOrder,
-      properties: shape.properties,
       nowMs: START_MS,
     });
     const location = `${metadata.location}/metadata/00000-00000000-0000-4000-8000-000000000001.metadata.json`;
-    await world.store.put(location, Buffer.from(serializeTableMetadata(metadata)));
-    world.catalog.create(TABLE, location);
-    return world;
+    await this.store.put(location, Buffer.from(serializeTableMetadata(metadata)));
+    this.catalog.create(ident, location);
   }
 
-  async metadata(): Promise<TableMetadata> {
+  async metadata(table: TableIdent = TABLE): Promise<TableMetadata> {
     return decodeTableMetadata(
-      await this.store.get((await this.catalog.load(TABLE)).metadataLocation),
+      await this.store.get((await this.catalog.load(table)).metadataLocation),
     );
   }
 
-  async state(source = SOURCE) {
-    return readSourceStates(await this.metadata()).get(source) ?? null;
+  async state(source = SOURCE, table: TableIdent = TABLE) {
+    return readSourceStates(await this.metadata(table)).get(source) ?? null;
+  }
+
+  /** Makes other metadata of the trades current, as another engine would. */
+  async replaceMetadata(metadata: TableMetadata): Promise<void> {
+    this.#replaced++;
+    const location = `${metadata.location}/metadata/replaced-${this.#replaced}.metadata.json`;
+    await this.store.put(location, Buffer.from(serializeTableMetadata(metadata)));
+    const base = await this.catalog.load(TABLE);
+    await this.catalog.swap(TABLE, base, { metadataLocation: location, metadata });
+  }
+
+  /** Makes the snapshot current again that was it in earlier metadata of the trades. */
+  async rollBack(to: TableMetadata): Promise<void> {
+    const id = to['current-snapshot-id'];
+    await this.replaceMetadata({
+      ...(await this.metadata()),
+      'current-snapshot-id': id,
+      refs: id === null ? {} : { main: { 'snapshot-id': id, type: 'branch' } },
+    });
   }
 
   /** Every live row, as an independent Parquet reader sees it. */
-  async rows(): Promise<readonly Record<string, unknown>[]> {
+  async rows(table: TableIdent = TABLE): Promise<readonly Record<string, unknown>[]> {
     const { files } = await planScan(
       { read: (uri) => this.store.get(uri) },
-      await this.metadata(),
+      await this.metadata(table),
       {},
     );
     const rows: Record<string, unknown>[] = [];
@@ -103,7 +155,7 @@ export class IngestWorld {
         bytes.byteOffset,
         bytes.byteOffset + bytes.byteLength,
       ) as ArrayBuffer;
-      rows.push(...(await parquetReadObjects({ file, compressors })));
+      rows.push(...(await parquetReadObjects({ file, compressors, utf8: false })));
     }
     return rows;
   }
@@ -112,6 +164,42 @@ export class IngestWorld {
     this.#random = (this.#random * 16_807) % 2_147_483_647;
     return this.#random / 2_147_483_647;
   }
+}
+
+function encoderOf(stream: LakeWriterStream, schemaVersionId: string): EventEncoder {
+  const { avro } = stream.schemas.at(-1)!;
+  const encodeBody = createRowEncoder(JSON.parse(avro), stream.fields);
+  return createEventEncoder(stream, { schemaVersionId, encodeBody });
+}
+
+function withQuotes(config: LakeWriterConfig): LakeWriterConfig {
+  const trade = config.streams[0]!;
+  const schemas = [{ ...trade.schemas.at(-1)!, schemaVersionId: QUOTE_SCHEMA_ID }];
+  return { ...config, streams: [trade, { ...trade, name: 'quote', table: QUOTES, schemas }] };
+}
+
+/** A trade that every rule accepts. */
+export function trade(id: string, fields: Partial<Row> = {}): Row {
+  return {
+    source_system: 'NYSE',
+    trade_id: id,
+    symbol: 'AAPL',
+    timestamp: BigInt(START_MS) * 1000n,
+    price: 101.5,
+    size: 10,
+    fee_cents: 125n,
+    ...fields,
+  };
+}
+
+/** A stream record of one plain event, or of bytes that are none. */
+export function plainRecord(sequence: number, data: Uint8Array): SourceRecord {
+  return {
+    sequenceNumber: String(sequence + 1),
+    partitionKey: 'x',
+    arrivalMs: START_MS + sequence,
+    data,
+  };
 }
 
 /** `count` stream records of `perRecord` trades each; trade ids say where they stand. */
@@ -133,11 +221,18 @@ export function tradeRecords(world: IngestWorld, count: number, perRecord: numbe
   });
 }
 
-export function recordOf(world: IngestWorld, sequence: number, rows: readonly Row[]): SourceRecord {
-  return {
-    sequenceNumber: String(sequence + 1),
-    partitionKey: 'x',
-    arrivalMs: START_MS + sequence,
-    data: encodeAggregatedRecord(rows.map((row) => world.encode(row))),
-  };
+/** A stream record with these trades, or with events encoded elsewhere. */
+export function recordOf(
+  world: IngestWorld,
+  sequence: number,
+  rows: readonly (Row | EncodedEvent)[],
+): SourceRecord {
+  const events = rows.map((row) => (isEncoded(row) ? row : world.encode(row)));
+  return plainRecord(sequence, encodeAggregatedRecord(events));
+}
+
+type EncodedEvent = ReturnType<EventEncoder>;
+
+function isEncoded(event: Row | EncodedEvent): event is EncodedEvent {
+  return 'data' in event && event['data'] instanceof Uint8Array;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryObjectStore } from '#adapters/memory/memory-object-store.ts';
-import { stageRows } from '#app/stage-rows.ts';
+import { encodeRows, findPoison, stageRows } from '#app/stage-rows.ts';
 import { padSequence } from '#core/delivery/position.ts';
 import { createTableMetadata } from '#core/iceberg/transaction/create-table.ts';
 import type { Row } from '#core/schema/field.ts';
@@ -69,5 +69,43 @@ describe('stageRows', () => {
     const store = new MemoryObjectStore();
     const rows = [{ symbol: 'A', n: 1 }];
     expect(await stage(rows, store)).toEqual(await stage(rows, store));
+  });
+});
+
+describe('findPoison', () => {
+  const good = (count: number): Row[] =>
+    Array.from({ length: count }, (_, index) => ({ symbol: 'A', n: index }));
+
+  it('finds the rows that cannot be encoded, each with its own reason', () => {
+    const rows: Row[] = [...good(20), { symbol: 7, n: 1 }, ...good(5), { symbol: 'A', n: 1.5 }];
+    expect(() => encodeRows(TABLE, rows)).toThrow();
+    expect(findPoison(TABLE, rows)).toEqual([
+      {
+        row: rows[20],
+        error: expect.objectContaining({ message: expect.stringContaining('symbol') }),
+      },
+      {
+        row: rows[26],
+        error: expect.objectContaining({ message: expect.stringContaining('"n"') }),
+      },
+    ]);
+  });
+
+  it('finds every row where all are poison', () => {
+    const rows: Row[] = good(9).map((row) => ({ ...row, n: null }));
+    expect(findPoison(TABLE, rows).map(({ row }) => row)).toEqual(rows);
+  });
+
+  it('finds none among good rows', () => {
+    expect(findPoison(TABLE, good(9))).toEqual([]);
+    expect(findPoison(TABLE, [])).toEqual([]);
+  });
+
+  it('blames no row for a table that cannot be written', () => {
+    const [schema] = TABLE.schemas;
+    const fields = [...schema!.fields, { ...schema!.fields[0]!, id: 9 }];
+    const broken = { ...TABLE, schemas: [{ ...schema!, fields }] };
+    expect(() => encodeRows(broken, good(3))).toThrow();
+    expect(findPoison(broken, good(3))).toEqual([]);
   });
 });

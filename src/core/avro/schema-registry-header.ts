@@ -24,6 +24,8 @@ export interface RegisteredRecord {
   /** Lower-case UUID of the schema version in the registry. */
   readonly schemaVersionId: string;
   readonly payload: Uint8Array;
+  /** Memory that the payload takes besides the record; 0 when it is a view of it. */
+  readonly inflatedBytes: number;
 }
 
 /**
@@ -61,12 +63,13 @@ export function decodeSchemaRegistryHeader(
   }
   const payload = record.subarray(SCHEMA_REGISTRY_HEADER_BYTES);
   const schemaVersionId = uuidText(record.subarray(2, SCHEMA_REGISTRY_HEADER_BYTES));
-  if (record[1] === COMPRESSION_NONE) return { schemaVersionId, payload };
+  if (record[1] === COMPRESSION_NONE) return { schemaVersionId, payload, inflatedBytes: 0 };
   if (record[1] !== COMPRESSION_ZLIB) {
     throw corrupt(`compression ${record[1]}, expected 0 (none) or 5 (zlib)`);
   }
   const maxInflatedBytes = options.maxInflatedBytes ?? DEFAULT_MAX_INFLATED_BYTES;
-  return { schemaVersionId, payload: inflate(payload, maxInflatedBytes) };
+  const inflated = inflate(payload, maxInflatedBytes);
+  return { schemaVersionId, payload: inflated, inflatedBytes: inflated.byteLength };
 }
 
 function inflate(payload: Uint8Array, maxInflatedBytes: number): Uint8Array {

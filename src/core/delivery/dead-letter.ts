@@ -1,16 +1,14 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
-import { comparePositions } from './position.ts';
-import type { DiscardedEvent } from './process-rows.ts';
+import type { UndecodableEvent } from './judged-event.ts';
+import { comparePositions, positionKey } from './position.ts';
 
-/** A discarded event with everything that is needed to look at it and to send it again. */
-export interface DeadLetter extends DiscardedEvent {
-  readonly arrivalMicros: bigint;
-  readonly partitionKey: string;
-  /** The record's bytes as they arrived, schema header included. */
-  readonly payload: Uint8Array;
-}
+/** An undecodable event with everything that is needed to look at it and to send it again. */
+export type DeadLetter = Pick<
+  UndecodableEvent,
+  'position' | 'kind' | 'reason' | 'arrivalMicros' | 'partitionKey' | 'payload'
+>;
 
 const document = z.strictObject({
   source: z.string(),
@@ -31,6 +29,14 @@ export type DeadLetterDocument = z.infer<typeof document>;
 /** Stream name under which events are filed whose header names no known schema. */
 export const UNKNOWN_STREAM = '_unknown';
 
+/** One object of dead letters. */
+export interface DeadLetterObject {
+  readonly key: string;
+  readonly body: Uint8Array;
+  /** Keys of the positions (positionKey) it holds. */
+  readonly positions: readonly string[];
+}
+
 /** Key prefix of a stream's dead letters inside the dead-letter bucket. */
 export function deadLetterPrefix(domain: string, stream: string): string {
   return `${domain}/${stream}/`;
@@ -44,7 +50,7 @@ export function deadLetterPrefix(domain: string, stream: string): string {
 export function encodeDeadLetters(
   letters: readonly DeadLetter[],
   options: { readonly domain: string; readonly stream: string; readonly source: string },
-): readonly { readonly key: string; readonly body: Uint8Array }[] {
+): readonly DeadLetterObject[] {
   const bySequence = Map.groupBy(letters, (letter) => letter.position.sequence);
   return [...bySequence].map(([sequence, group]) => {
     const sorted = group.toSorted((a, b) => comparePositions(a.position, b.position));
@@ -66,6 +72,7 @@ export function encodeDeadLetters(
     return {
       key: `${deadLetterPrefix(options.domain, options.stream)}${path}/${sequence}-${hash}.json`,
       body,
+      positions: sorted.map((letter) => positionKey(letter.position)),
     };
   });
 }

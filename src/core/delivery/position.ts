@@ -35,3 +35,13 @@ export function comparePositions(a: Position, b: Position): number {
 export function kinesisSource(streamName: string, shardId: string): string {
   return `kinesis:${streamName}/${shardId}`;
 }
+
+/** Text that is equal for equal positions of one source. */
+export function positionKey({ sequence, subSequence }: Position): string {
+  return `${sequence}/${subSequence}`;
+}
+
+/** The later of two positions. */
+export function laterPosition(a: Position | null, b: Position): Position {
+  return a === null || comparePositions(a, b) < 0 ? b : a;
+}

@@ -1,197 +1,109 @@
-import { SluiceError } from '../errors.ts';
 import type { Row, Value } from '../schema/field.ts';
-import { eventId } from './event-id.ts';
+import type { HourlyCounts } from './batch-summary.ts';
+import { createHourlyTally, sumHours } from './hourly-tally.ts';
+import type { AcceptedEvent } from './judged-event.ts';
 import type { Position } from './position.ts';
 import { addCounts, type DeliveryCounts, NO_COUNTS, type SourceState } from './source-state.ts';
 import type { StreamPlan } from './stream-plan.ts';
 
-/** One event as it left its aggregated record. */
-export interface ArrivedEvent {
-  readonly position: Position;
-  /** Arrival at the source (Kinesis ApproximateArrivalTimestamp), never the processing clock. */
-  readonly arrivalMicros: bigint;
-  readonly decoded:
-    | { readonly kind: 'row'; readonly row: Row; readonly schemaVersion: number }
-    | { readonly kind: 'undecodable'; readonly reason: string };
-}
-
-/** An event that leaves the straight path, with the reason in words. */
-export interface DiscardedEvent {
-  readonly position: Position;
-  readonly kind: 'rejected' | 'undecodable';
-  readonly reason: string;
-}
+/** Whether the table holds an event of this identity that arrived within the horizon of this one. */
+export type IsCommitted = (eventId: string, arrivalMs: number) => boolean;
 
 export interface ProcessedRows {
   /** Bronze rows in position order: source fields, mapped columns, envelope columns. */
   readonly rows: readonly Row[];
-  readonly discarded: readonly DiscardedEvent[];
   /** The source's state once these events are committed. */
   readonly state: SourceState;
   /** Of these events alone. */
   readonly counts: DeliveryCounts;
+  readonly hours: HourlyCounts;
 }
 
 /**
- * Takes a source's events, in position order and all after `before.position`, through validation,
- * rules, mapping and de-duplication within the batch. Pure: the same events and state give the same
- * result on every redelivery.
+ * Takes a source's accepted events, in position order and all after `before.position`, through
+ * de-duplication and the watermark. Pure: the same events, state and table give the same result.
+ *
+ * Of events with equal identity that arrived within the horizon of each other the first stays, whether
+ * the other one is in the batch or in the table: so rows do not depend on where batches end. Without
+ * horizon they are compared within the batch only, whatever lies between them.
  */
 export function processRows(
   plan: StreamPlan,
-  events: readonly ArrivedEvent[],
-  options: { readonly source: string; readonly before: SourceState | null },
+  events: readonly AcceptedEvent[],
+  options: {
+    readonly source: string;
+    readonly before: SourceState | null;
+    /** Position of the last event these stand for, accepted or not. */
+    readonly last: Position;
+    readonly isCommitted: IsCommitted;
+  },
 ): ProcessedRows {
   const rows: Row[] = [];
-  const discarded: DiscardedEvent[] = [];
-  const seen = new Set<string>();
+  const tally = createHourlyTally();
+  const isDuplicate = duplicateFinder(plan, options.isCommitted);
   let maxEventTimeMicros = options.before?.maxEventTimeMicros ?? null;
-  let deduplicated = 0;
-  let late = 0;
   for (const event of events) {
-    const outcome = acceptEvent(plan, event);
-    if (outcome.kind === 'discarded') {
-      discarded.push(outcome.event);
+    const counters = tally.at(event.arrivalMicros);
+    counters.received++;
+    if (isDuplicate(event)) {
+      counters.deduplicated++;
       continue;
     }
-    if (seen.has(outcome.eventId)) {
-      deduplicated++;
-      continue;
-    }
-    seen.add(outcome.eventId);
-    const { eventTimeMicros } = outcome;
+    counters.committed++;
+    const { eventTimeMicros } = event;
     const isLate =
       maxEventTimeMicros !== null && eventTimeMicros < maxEventTimeMicros - plan.delayMicros;
-    if (isLate) late++;
+    if (isLate) counters.late++;
     if (maxEventTimeMicros === null || eventTimeMicros > maxEventTimeMicros)
       maxEventTimeMicros = eventTimeMicros;
-    rows.push(bronzeRow(plan, event, { accepted: outcome, source: options.source, isLate }));
+    rows.push(bronzeRow(plan, event, { source: options.source, isLate }));
   }
-  const undecodable = discarded.filter((event) => event.kind === 'undecodable').length;
-  const counts: DeliveryCounts = {
-    received: events.length,
-    committed: rows.length,
-    rejected: discarded.length - undecodable,
-    deduplicated,
-    deadLettered: undecodable,
-    late,
-  };
-  const last = events.at(-1)?.position ?? options.before?.position;
-  if (last === undefined)
-    throw new SluiceError(
-      'FORMAT_CORRUPT',
-      'a batch without events has no position; expected at least one',
-    );
+  const hours = tally.counts();
+  const counts = sumHours(hours);
   const state = {
-    position: last,
+    position: options.last,
     maxEventTimeMicros,
     counts: addCounts(options.before?.counts ?? NO_COUNTS, counts),
   };
-  return { rows, discarded, state, counts };
+  return { rows, state, counts, hours };
 }
 
-interface AcceptedEvent {
-  readonly kind: 'accepted';
-  readonly row: Row;
-  readonly schemaVersion: number;
-  readonly mapped: Readonly<Record<string, Value>>;
-  readonly flags: string | null;
-  readonly eventTimeMicros: bigint;
-  readonly eventId: string;
-}
-
-function acceptEvent(
+function duplicateFinder(
   plan: StreamPlan,
-  event: ArrivedEvent,
-): AcceptedEvent | { readonly kind: 'discarded'; readonly event: DiscardedEvent } {
-  const { position, decoded } = event;
-  if (decoded.kind === 'undecodable') {
-    return { kind: 'discarded', event: { position, kind: 'undecodable', reason: decoded.reason } };
-  }
-  const checked = checkRow(plan, decoded.row, event.arrivalMicros);
-  if ('reason' in checked) {
-    return { kind: 'discarded', event: { position, kind: 'rejected', reason: checked.reason } };
-  }
-  return { kind: 'accepted', row: decoded.row, schemaVersion: decoded.schemaVersion, ...checked };
-}
-
-type CheckedRow = Pick<AcceptedEvent, 'mapped' | 'flags' | 'eventTimeMicros' | 'eventId'>;
-
-function checkRow(
-  plan: StreamPlan,
-  row: Row,
-  arrivalMicros: bigint,
-): CheckedRow | { readonly reason: string } {
-  const wrong = plan.checkSource(row);
-  if (wrong !== null) return { reason: wrong };
-  const eventTimeMicros = eventTimeOf(plan, row) ?? arrivalMicros;
-  const aheadMicros = eventTimeMicros - arrivalMicros;
-  if (aheadMicros > plan.maxFutureSkewMicros) {
-    return {
-      reason: `event time is ${aheadMicros / 1000n} ms ahead of arrival; at most ${plan.stream.watermark.maxFutureSkewMs} ms are allowed`,
-    };
-  }
-  try {
-    const ruled = applyRules(plan, row);
-    if ('reason' in ruled) return ruled;
-    const mapped = Object.fromEntries(
-      plan.mapping.map(({ column, evaluate }) => [column, evaluate(row)]),
-    );
-    const wrongMapped = plan.checkMapped(mapped);
-    if (wrongMapped !== null) return { reason: wrongMapped };
-    return {
-      mapped,
-      flags: ruled.flags,
-      eventTimeMicros,
-      eventId: eventId(plan.stream.identity, row),
-    };
-  } catch (error) {
-    // Overflow, division by zero and the like are the row's fault; anything else is a bug and must be seen.
-    if (error instanceof SluiceError && error.code === 'EXPRESSION_FAILED')
-      return { reason: error.message };
-    throw error;
-  }
-}
-
-function applyRules(
-  plan: StreamPlan,
-  row: Row,
-): { readonly flags: string | null } | { readonly reason: string } {
-  const flags: string[] = [];
-  for (const rule of plan.rules) {
-    if (rule.test(row) === true) continue;
-    if (rule.onFail === 'reject') return { reason: `quality rule "${rule.name}" does not hold` };
-    flags.push(rule.name);
-  }
-  return { flags: flags.length === 0 ? null : flags.join(',') };
-}
-
-function eventTimeOf(plan: StreamPlan, row: Row): bigint | null {
-  if (plan.stream.eventTime === null) return null;
-  const value = row[plan.stream.eventTime];
-  return typeof value === 'bigint' ? value : null;
+  isCommitted: IsCommitted,
+): (event: AcceptedEvent) => boolean {
+  const horizonMs = plan.stream.dedupe.horizonMs;
+  const reachMs = horizonMs === 0 ? Number.POSITIVE_INFINITY : horizonMs;
+  const arrivals = new Map<string, number>();
+  return ({ eventId, arrivalMicros }) => {
+    const arrivalMs = Number(arrivalMicros / 1000n);
+    const before = arrivals.get(eventId);
+    if (before !== undefined && Math.abs(arrivalMs - before) <= reachMs) return true;
+    if (horizonMs > 0 && isCommitted(eventId, arrivalMs)) return true;
+    arrivals.set(eventId, arrivalMs);
+    return false;
+  };
 }
 
 function bronzeRow(
   plan: StreamPlan,
-  event: ArrivedEvent,
-  options: { readonly accepted: AcceptedEvent; readonly source: string; readonly isLate: boolean },
+  event: AcceptedEvent,
+  options: { readonly source: string; readonly isLate: boolean },
 ): Row {
-  const { accepted } = options;
   const raw: Record<string, Value> = {};
   for (const { column, rawColumn } of plan.mapping) {
-    if (rawColumn !== null) raw[rawColumn] = accepted.row[column] ?? null;
+    if (rawColumn !== null) raw[rawColumn] = event.row[column] ?? null;
   }
-  const sourceSystem = accepted.row['source_system'];
+  const sourceSystem = event.row['source_system'];
   return {
-    ...accepted.row,
-    ...accepted.mapped,
+    ...event.row,
+    ...event.mapped,
     ...raw,
-    _flags: accepted.flags,
-    _event_id: accepted.eventId,
+    _flags: event.flags,
+    _event_id: event.eventId,
     _ingested_at: event.arrivalMicros,
     _source_system: typeof sourceSystem === 'string' ? sourceSystem : plan.stream.domain,
-    _schema_version: accepted.schemaVersion,
+    _schema_version: event.schemaVersion,
     _mapping_version: plan.mappingVersion,
     _source: options.source,
     _sequence: event.position.sequence,

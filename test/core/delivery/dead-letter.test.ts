@@ -12,10 +12,10 @@ const WHERE = {
   source: 'kinesis:local-market/shardId-000000000000',
 };
 
-function letter(sequence: string, subSequence: number, reason = 'price is negative'): DeadLetter {
+function letter(sequence: string, subSequence: number, reason = 'avro: cut off'): DeadLetter {
   return {
     position: { sequence: padSequence(sequence), subSequence },
-    kind: 'rejected',
+    kind: 'undecodable',
     reason,
     arrivalMicros: 1_763_660_000_123_000n,
     partitionKey: 'AAPL',
@@ -32,6 +32,14 @@ describe('encodeDeadLetters', () => {
     expect(wide).toContainEqual(narrow[0]);
   });
 
+  it('says which positions an object holds', () => {
+    const objects = encodeDeadLetters([letter('9', 0), letter('7', 3), letter('7', 1)], WHERE);
+    expect(objects.map(({ positions }) => positions)).toEqual([
+      [`${padSequence('9')}/0`],
+      [`${padSequence('7')}/1`, `${padSequence('7')}/3`],
+    ]);
+  });
+
   it('names domain, stream, source and sequence in the key', () => {
     const [object] = encodeDeadLetters([letter('7', 1)], WHERE);
     expect(object!.key).toMatch(
@@ -41,7 +49,7 @@ describe('encodeDeadLetters', () => {
 
   it('gives another judgement of the same record another key', () => {
     const [first] = encodeDeadLetters([letter('7', 1)], WHERE);
-    const [second] = encodeDeadLetters([letter('7', 1, 'size is negative')], WHERE);
+    const [second] = encodeDeadLetters([letter('7', 1, 'avro: bytes left over')], WHERE);
     expect(first!.key).not.toBe(second!.key);
   });
 
@@ -53,8 +61,8 @@ describe('encodeDeadLetters', () => {
       events: [
         {
           subSequence: 1,
-          kind: 'rejected',
-          reason: 'price is negative',
+          kind: 'undecodable',
+          reason: 'avro: cut off',
           arrival: '2025-11-20T17:33:20.123Z',
           partitionKey: 'AAPL',
           payload: 'AwD/',

@@ -1,157 +1,176 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Stream } from '#core/config/project.ts';
+import type { AcceptedEvent } from '#core/delivery/judged-event.ts';
 import { padSequence } from '#core/delivery/position.ts';
-import { type ArrivedEvent, processRows } from '#core/delivery/process-rows.ts';
+import { type IsCommitted, type ProcessedRows, processRows } from '#core/delivery/process-rows.ts';
 import { addCounts, NO_COUNTS, type SourceState } from '#core/delivery/source-state.ts';
 import { compileStreamPlan } from '#core/delivery/stream-plan.ts';
+import type { Row } from '#core/schema/field.ts';
+import { accepted, judged, READINGS, READINGS_PLAN, type Reading, reading } from './readings.ts';
 
-const plain = { optional: false, aliases: [], examples: [], allowNan: false } as const;
-const STREAM: Stream = {
-  domain: 'test',
-  name: 'reading',
-  category: 'sensor.reading',
-  description: '',
-  key: 'id',
-  eventTime: 'at',
-  fields: [
-    { ...plain, name: 'id', type: { kind: 'string' } },
-    { ...plain, name: 'at', type: { kind: 'timestamp_micros' } },
-    { ...plain, name: 'value', type: { kind: 'long' } },
-  ],
-  identity: ['id'],
-  watermark: { delayMs: 10, idleMs: 1000, maxFutureSkewMs: 50 },
-  quality: [
-    { name: 'positive', rule: 'value > 0', onFail: 'reject' },
-    { name: 'small', rule: 'value < 100', onFail: 'flag' },
-  ],
-  mapping: [{ column: 'squared', expression: 'value * value', type: { kind: 'long' } }],
-  partition: { bronze: [] },
-  rate: { expectedPerSecond: 1, bytes: 1 },
-  generate: {},
-};
-const PLAN = compileStreamPlan(STREAM, { mappingVersion: 1 });
+const readings = fc.array(reading, { minLength: 1, maxLength: 60 });
+const cuts = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 });
+const START = { sequence: padSequence('0'), subSequence: 0 };
 
-const event = fc.record({
-  id: fc.integer({ min: 0, max: 30 }),
-  at: fc.integer({ min: 0, max: 100 }),
-  value: fc.oneof(fc.bigInt({ min: -5n, max: 200n }), fc.constant(2n ** 62n)),
-  undecodable: fc.boolean(),
-});
-
-function arrived(
-  events: readonly { id: number; at: number; value: bigint; undecodable: boolean }[],
-): ArrivedEvent[] {
-  return events.map(({ id, at, value, undecodable }, index) => ({
-    position: { sequence: padSequence(String(Math.floor(index / 3))), subSequence: index % 3 },
-    arrivalMicros: 40_000n,
-    decoded:
-      undecodable && value < 0n
-        ? { kind: 'undecodable', reason: 'planted' }
-        : { kind: 'row', row: { id: `id-${id}`, at: BigInt(at) * 1000n, value }, schemaVersion: 1 },
-  }));
+function process(
+  events: readonly AcceptedEvent[],
+  options: {
+    readonly before?: SourceState | null;
+    readonly isCommitted?: IsCommitted;
+    readonly plan?: typeof READINGS_PLAN;
+  } = {},
+): ProcessedRows {
+  return processRows(options.plan ?? READINGS_PLAN, events, {
+    source: 's',
+    before: options.before ?? null,
+    last: events.at(-1)?.position ?? START,
+    isCommitted: options.isCommitted ?? (() => false),
+  });
 }
 
-describe('processRows', () => {
+/** Processes events in batches against a table that holds what the batches before brought. */
+function processInBatches(events: readonly AcceptedEvent[], sizes: readonly number[]) {
+  const rows: Row[] = [];
+  let before: SourceState | null = null;
+  let counts = NO_COUNTS;
+  for (let start = 0, batch = 0; start < events.length; batch++) {
+    const end = start + sizes[batch % sizes.length]!;
+    const part = process(events.slice(start, end), { before, isCommitted: tableOf(rows) });
+    rows.push(...part.rows);
+    counts = addCounts(counts, part.counts);
+    before = part.state;
+    start = end;
+  }
+  return { rows, counts, state: before };
+}
+
+function tableOf(rows: readonly Row[]): IsCommitted {
+  const held = [...rows];
+  return (eventId, arrivalMs) =>
+    held.some(
+      (row) =>
+        row['_event_id'] === eventId &&
+        Math.abs(Number(row['_ingested_at'] as bigint) / 1000 - arrivalMs) <=
+          READINGS.dedupe.horizonMs,
+    );
+}
+
+describe('judging and processing', () => {
   it('puts every event in exactly one place', () => {
     fc.assert(
-      fc.property(fc.array(event, { minLength: 1, maxLength: 60 }), (events) => {
-        const { rows, discarded, counts } = processRows(PLAN, arrived(events), {
-          source: 's',
-          before: null,
-        });
-        expect(counts.received).toBe(events.length);
-        expect(counts.committed + counts.rejected + counts.deduplicated + counts.deadLettered).toBe(
-          events.length,
-        );
+      fc.property(readings, (all) => {
+        const events = judged(all);
+        const { rows, counts } = process(accepted(events));
+        const rejected = events.filter(({ kind }) => kind === 'rejected').length;
+        expect(counts.received + rejected).toBe(events.length);
+        expect(counts.committed + counts.deduplicated).toBe(counts.received);
+        expect([counts.rejected, counts.deadLettered]).toEqual([0, 0]);
         expect(rows).toHaveLength(counts.committed);
-        expect(discarded).toHaveLength(counts.rejected + counts.deadLettered);
         expect(new Set(rows.map((row) => row['_event_id'])).size).toBe(rows.length);
         expect(rows.filter((row) => row['_late'] === true)).toHaveLength(counts.late);
       }),
     );
   });
+});
 
-  it('judges lateness the same however the events are cut into batches', () => {
+describe('processRows', () => {
+  it('gives the same rows, counts and state however the events are cut into batches', () => {
     fc.assert(
-      fc.property(
-        fc.array(event, { minLength: 2, maxLength: 60 }),
-        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
-        (events, cuts) => {
-          // Duplicates are found within a batch only, so they are left out of this comparison.
-          const unique = events.map((each, index) => ({ ...each, id: index }));
-          const all = arrived(unique);
-          const whole = processRows(PLAN, all, { source: 's', before: null });
-          let before: SourceState | null = null;
-          let counts = NO_COUNTS;
-          const rows = [];
-          for (let start = 0, cut = 0; start < all.length; cut++) {
-            const end = start + cuts[cut % cuts.length]!;
-            const part = processRows(PLAN, all.slice(start, end), { source: 's', before });
-            rows.push(...part.rows);
-            counts = addCounts(counts, part.counts);
-            before = part.state;
-            start = end;
-          }
-          expect(rows).toEqual(whole.rows);
-          expect(counts).toEqual(whole.counts);
-          expect(before).toEqual(whole.state);
-        },
-      ),
+      fc.property(readings, cuts, (all, sizes) => {
+        const events = accepted(judged(all));
+        const { rows, counts, state } = process(events);
+        fc.pre(events.length > 0);
+        expect(processInBatches(events, sizes)).toEqual({ rows, counts, state });
+      }),
     );
   });
 
-  it('rejects a row whose mapping overflows, with the reason', () => {
-    const { discarded } = processRows(
-      PLAN,
-      arrived([{ id: 1, at: 1, value: 2n ** 62n, undecodable: false }]),
-      { source: 's', before: null },
+  it('does so too where equal identities arrive more than a horizon apart', () => {
+    const gaps = fc.array(fc.constantFrom(0, 1, 20_000, 60_000, 60_001), { minLength: 60 });
+    fc.assert(
+      fc.property(readings, gaps, cuts, (all, between, sizes) => {
+        const arrivals = between.map((_, index) =>
+          between.slice(0, index).reduce((sum, gap) => sum + gap, 40),
+        );
+        const events = accepted(
+          judged(all, READINGS_PLAN, (index) => BigInt(arrivals[index] ?? 0) * 1000n),
+        );
+        fc.pre(events.length > 0);
+        const { rows, counts, state } = process(events);
+        expect(processInBatches(events, sizes)).toEqual({ rows, counts, state });
+      }),
     );
-    expect(discarded).toMatchObject([
-      { kind: 'rejected', reason: expect.stringMatching(/value \* value|64/) },
-    ]);
   });
 
-  it('rejects a mapping that gives an infinity', () => {
+  it('counts by arrival hour what it counts in all', () => {
+    fc.assert(
+      fc.property(readings, (all) => {
+        const hourMicros = 3_600_000_000n;
+        const events = accepted(judged(all, READINGS_PLAN, (index) => BigInt(index) * hourMicros));
+        const { hours, counts } = process(events);
+        expect([...hours.values()].reduce(addCounts, NO_COUNTS)).toEqual(counts);
+        for (const [hour, { received }] of hours) {
+          const arrived = events.filter(({ arrivalMicros }) =>
+            new Date(Number(arrivalMicros / 1000n)).toISOString().startsWith(hour),
+          );
+          expect(arrived).toHaveLength(received);
+        }
+      }),
+    );
+  });
+
+  const two = (gapMs: number): readonly Reading[] & { gapMs?: number } =>
+    Object.assign(
+      [0, 0].map(() => ({ id: 1, at: 1, value: 5n })),
+      { gapMs },
+    );
+
+  it.each([
+    ['within the horizon', 60_000, 60_000, 1],
+    ['beyond it', 60_001, 60_000, 2],
+    ['any time apart where it is turned off', 86_400_000, 0, 1],
+  ])('keeps one of two equal events of a batch %s', (_, gapMs, horizonMs, kept) => {
+    const plan = compileStreamPlan({ ...READINGS, dedupe: { horizonMs } }, { mappingVersion: 1 });
+    const events = accepted(
+      judged(two(gapMs), plan, (index) => BigInt(40 + index * gapMs) * 1000n),
+    );
+    expect(process(events, { plan }).rows).toHaveLength(kept);
+  });
+
+  it('asks no table where de-duplication is turned off', () => {
     const plan = compileStreamPlan(
-      {
-        ...STREAM,
-        mapping: [
-          { column: 'huge', expression: 'cast(value as double) * 1e308', type: { kind: 'double' } },
-        ],
-      },
+      { ...READINGS, dedupe: { horizonMs: 0 } },
       { mappingVersion: 1 },
     );
-    const { discarded } = processRows(
-      plan,
-      arrived([{ id: 1, at: 1, value: 50n, undecodable: false }]),
-      { source: 's', before: null },
-    );
-    expect(discarded).toMatchObject([{ reason: 'huge: expected a finite number, got Infinity' }]);
+    const events = accepted(judged([{ id: 1, at: 1, value: 5n }], plan));
+    expect(process(events, { plan, isCommitted: () => true }).counts.committed).toBe(1);
   });
 
-  it.each([-(2n ** 63n), 2n ** 63n - 1n, -62_135_596_800_000_001n])(
-    'rejects a time no engine reads: %d',
-    (at) => {
-      const event: ArrivedEvent = {
-        position: { sequence: padSequence('1'), subSequence: 0 },
-        arrivalMicros: 40_000n,
-        decoded: { kind: 'row', row: { id: 'a', at, value: 1n }, schemaVersion: 1 },
-      };
-      const { discarded } = processRows(PLAN, [event], { source: 's', before: null });
-      expect(discarded).toMatchObject([
-        { kind: 'rejected', reason: expect.stringContaining('years 1 to 9999') },
-      ]);
-    },
-  );
+  it('lets a duplicate move neither watermark nor lateness', () => {
+    const events = accepted(
+      judged([
+        { id: 1, at: 5, value: 1n },
+        { id: 1, at: 80, value: 1n },
+        { id: 2, at: 6, value: 1n },
+      ]),
+    );
+    const { state, counts } = process(events);
+    expect(state.maxEventTimeMicros).toBe(6000n);
+    expect(counts).toMatchObject({ committed: 2, deduplicated: 1, late: 0 });
+  });
+
+  it('moves the position although no event was accepted', () => {
+    const { state, rows } = process([]);
+    expect({ state, rows }).toEqual({
+      state: { position: START, maxEventTimeMicros: null, counts: NO_COUNTS },
+      rows: [],
+    });
+  });
 
   it('uses arrival as event time where a stream has none', () => {
-    const plan = compileStreamPlan({ ...STREAM, eventTime: null }, { mappingVersion: 1 });
-    const { state, counts } = processRows(
-      plan,
-      arrived([{ id: 1, at: 99, value: 1n, undecodable: false }]),
-      { source: 's', before: null },
-    );
+    const plan = compileStreamPlan({ ...READINGS, eventTime: null }, { mappingVersion: 1 });
+    const events = accepted(judged([{ id: 1, at: 99, value: 1n }], plan));
+    const { state, counts } = process(events, { plan });
     expect(state.maxEventTimeMicros).toBe(40_000n);
     expect(counts.committed).toBe(1);
   });

@@ -1,0 +1,45 @@
+import type { Clock, Random } from '#ports/clock.ts';
+import type { EventStream } from '#ports/event-stream.ts';
+import type { ObjectStore } from '#ports/object-store.ts';
+import type { ReceiptStore } from '#ports/receipt-store.ts';
+import type { TableCatalog, TableIdent } from '#ports/table-catalog.ts';
+import type { TableReader } from '#ports/table-reader.ts';
+import type { StreamOfSchema } from './stream-of-event.ts';
+
+export interface LedgerDeps {
+  readonly store: ObjectStore;
+  readonly catalog: TableCatalog;
+  readonly reader: TableReader;
+  readonly stream: EventStream;
+  readonly receipts: ReceiptStore;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Whose books are kept, and where everything lies. */
+export interface LedgerConfig {
+  readonly domain: string;
+  readonly streamName: string;
+  readonly retentionMs: number;
+  readonly graceMs: number;
+  readonly streams: readonly { readonly name: string; readonly table: TableIdent }[];
+  readonly rejectedTable: TableIdent;
+  readonly ledgerTable: TableIdent;
+  readonly streamOfSchema: StreamOfSchema;
+  /** `s3://bucket` of the failure destination. */
+  readonly deadLetterUri: string;
+  /** Event source mapping whose failed batches lie there. */
+  readonly mappingId: string;
+}
+
+/** Bounds of one run; what is left over is taken up by the next. */
+export interface LedgerLimits {
+  /** No shard is read on after this time. */
+  readonly deadlineMs: number;
+  readonly maxEvents: number;
+  /** Failed batches that were not judged before. */
+  readonly maxFailures: number;
+}
+
+export const DEFAULT_MAX_EVENTS = 100_000_000;
+export const DEFAULT_MAX_FAILURES = 500;

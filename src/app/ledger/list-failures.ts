@@ -1,0 +1,100 @@
+import { failureTimeMs } from '#core/ledger/failure-object.ts';
+import type { LedgerCursor } from '#core/ledger/ledger-cursor.ts';
+import type { ObjectStore } from '#ports/object-store.ts';
+import type { LedgerConfig } from './ledger-config.ts';
+
+/** Objects of the failure destination to judge, oldest first. */
+export interface FailureListing {
+  readonly uris: readonly string[];
+  readonly next: LedgerCursor['failures'];
+  /** Newer ones are left to the next run. */
+  readonly isCut: boolean;
+}
+
+const DAY_MS = 86_400_000;
+/**
+ * Objects are looked at again for this long: one may become visible late, or a function that was given up may
+ * still commit. Longer than a function can live (15 minutes) with room for clocks that differ.
+ */
+const LOOKBACK_MS = 3_600_000;
+/** Older objects of a storm are not looked at again beyond this number. */
+const MAX_LOOKBACK = 200;
+/** A replaced event source mapping leaves objects behind; so many are followed. */
+const MAX_MAPPINGS = 5;
+
+/**
+ * Lists failed batches by day, `aws/lambda/<mapping>/<shard>/2026/11/20/…`, from the cursor on.
+ * Source: AWS Lambda developer guide, "Retain discarded batch records for a Kinesis Data Streams event source".
+ */
+export async function listFailures(
+  store: ObjectStore,
+  config: LedgerConfig,
+  options: {
+    readonly before: LedgerCursor;
+    readonly shardIds: readonly string[];
+    readonly nowMs: number;
+    readonly maxFailures: number;
+  },
+): Promise<FailureListing> {
+  const { before, nowMs, maxFailures } = options;
+  const { through } = before.failures;
+  const mappings = withMapping(before.failures.mappings, config.mappingId);
+  const fromMs = through === null ? null : through.timeMs - LOOKBACK_MS;
+  const prefixes = mappings.flatMap((mapping) =>
+    prefixesOf(`${config.deadLetterUri}/aws/lambda/${mapping}/`, { ...options, fromMs }),
+  );
+  const found: FailureName[] = [];
+  for (const prefix of prefixes) {
+    for await (const { uri, modifiedMs } of store.list(prefix)) {
+      const timeMs = failureTimeMs(uri) ?? modifiedMs;
+      if (fromMs === null || timeMs >= fromMs) found.push({ uri, timeMs });
+    }
+  }
+  found.sort(compareNames);
+  const again = found.filter((name) => through !== null && compareNames(name, through) <= 0);
+  const fresh = found.slice(again.length);
+  const taken = fresh.slice(0, maxFailures);
+  const isCut = taken.length < fresh.length;
+  return {
+    uris: [...again.slice(-MAX_LOOKBACK), ...taken].map(({ uri }) => uri),
+    next: { through: isCut ? (taken.at(-1) ?? through) : { timeMs: nowMs, uri: '' }, mappings },
+    isCut,
+  };
+}
+
+interface FailureName {
+  readonly timeMs: number;
+  readonly uri: string;
+}
+
+function compareNames(a: FailureName, b: FailureName): number {
+  if (a.timeMs !== b.timeMs) return a.timeMs - b.timeMs;
+  return a.uri === b.uri ? 0 : a.uri < b.uri ? -1 : 1;
+}
+
+function withMapping(mappings: readonly string[], mapping: string): readonly string[] {
+  return mappings.includes(mapping) ? mappings : [...mappings, mapping].slice(-MAX_MAPPINGS);
+}
+
+/** One prefix per shard and day; everything in the first run, when no day is known. */
+function prefixesOf(
+  root: string,
+  options: {
+    readonly fromMs: number | null;
+    readonly nowMs: number;
+    readonly shardIds: readonly string[];
+  },
+): readonly string[] {
+  const { fromMs, nowMs, shardIds } = options;
+  if (fromMs === null) return [root];
+  const days: string[] = [];
+  // A day more: the clock that names the objects may be ahead.
+  for (let dayMs = startOfDay(fromMs); dayMs <= nowMs + LOOKBACK_MS; dayMs += DAY_MS) {
+    days.push(new Date(dayMs).toISOString().slice(0, 10).replaceAll('-', '/'));
+  }
+  return shardIds.flatMap((shardId) => days.map((day) => `${root}${shardId}/${day}/`));
+}
+
+function startOfDay(timeMs: number): number {
+  return Math.floor(timeMs / DAY_MS) * DAY_MS;
+}

@@ -1,0 +1,75 @@
+import {
+  DEFAULT_MAX_INFLATED_BYTES,
+  decodeSchemaRegistryHeader,
+  type RegisteredRecord,
+} from '#core/avro/schema-registry-header.ts';
+import { processingFailure } from '#core/delivery/judged-event.ts';
+import { type Position, padSequence } from '#core/delivery/position.ts';
+import { hasCode } from '#core/errors.ts';
+import { decodeRecord, type UserRecord } from '#core/kinesis/aggregated-record.ts';
+
+/** One stream record as the event source mapping delivers it; possibly aggregated. */
+export interface SourceRecord {
+  readonly sequenceNumber: string;
+  readonly partitionKey: string;
+  readonly arrivalMs: number;
+  readonly data: Uint8Array;
+}
+
+/** An event out of its record: which schema it names and the bytes to decode, or why there are none. */
+export interface OpenedEvent {
+  readonly position: Position;
+  readonly arrivalMicros: bigint;
+  readonly partitionKey: string;
+  /** As it arrived, schema header included. */
+  readonly payload: Uint8Array;
+  readonly content: RegisteredRecord | { readonly problem: string };
+}
+
+/**
+ * What the zlib-compressed events of one stream record may inflate to together. Honest events shrink to
+ * a third, seldom to a tenth, each by itself; the largest record of such events stays far below. A bomb
+ * shrinks to a thousandth. What is beyond is kept whole as undecodable. It depends on the record alone,
+ * so every delivery decides alike.
+ */
+export const MAX_RECORD_INFLATED_BYTES = 8 * DEFAULT_MAX_INFLATED_BYTES;
+
+/** The events of a record, in order; a record whose aggregation is broken is one event that cannot be read. */
+export function openRecord(record: SourceRecord): readonly OpenedEvent[] {
+  const arrivalMicros = BigInt(Math.round(record.arrivalMs * 1000));
+  const sequence = padSequence(record.sequenceNumber);
+  let parts: readonly UserRecord[];
+  try {
+    parts = decodeRecord(record.data, record.partitionKey);
+  } catch (error) {
+    const { partitionKey, data: payload } = record;
+    const position = { sequence, subSequence: 0 };
+    const content = { problem: corruption(error) };
+    return [{ position, arrivalMicros, partitionKey, payload, content }];
+  }
+  let budgetBytes = MAX_RECORD_INFLATED_BYTES;
+  return parts.map(({ subSequence, partitionKey, data: payload }) => {
+    const content = readHeader(payload, budgetBytes);
+    if ('inflatedBytes' in content) budgetBytes -= content.inflatedBytes;
+    const position = { sequence, subSequence };
+    return { position, arrivalMicros, partitionKey, payload, content };
+  });
+}
+
+function readHeader(data: Uint8Array, budgetBytes: number): OpenedEvent['content'] {
+  const maxInflatedBytes = Math.min(budgetBytes, DEFAULT_MAX_INFLATED_BYTES);
+  try {
+    return decodeSchemaRegistryHeader(data, { maxInflatedBytes });
+  } catch (error) {
+    const reason = corruption(error);
+    if (maxInflatedBytes === DEFAULT_MAX_INFLATED_BYTES) return { problem: reason };
+    return {
+      problem: `${reason}; events of one record may inflate to ${MAX_RECORD_INFLATED_BYTES} bytes together`,
+    };
+  }
+}
+
+/** What is wrong with the bytes; an error of ours is said to be one, and stays with this one event. */
+export function corruption(error: unknown): string {
+  return hasCode(error, 'FORMAT_CORRUPT') ? error.message : processingFailure(error);
+}

@@ -1,0 +1,484 @@
+import { describe, expect, it } from 'vitest';
+import { SluiceError } from '#core/errors.ts';
+import { HistoryWriter } from './ledger/history-writer.ts';
+import {
+  bronzeTable,
+  DEAD_LETTERS,
+  LEDGER,
+  LedgerWorld,
+  MAPPING_ID,
+  MINUTE_MS,
+  RETENTION_MS,
+  START_MS,
+} from './ledger/ledger-world.ts';
+
+const SHARD_ID = 'shardId-000000000000';
+const HOUR_MS = 60 * MINUTE_MS;
+const TRADE = { stream: 'trade', fate: 'committed' } as const;
+
+async function history(options: { readonly shards?: number } = {}) {
+  const world = await LedgerWorld.create(options);
+  const writer = new HistoryWriter(world);
+  /** Records of so many trades each. */
+  const produce = async (...records: readonly number[]) => {
+    for (const events of records) {
+      await writer.produce(
+        Array.from({ length: events }, () => TRADE),
+        'k',
+      );
+    }
+  };
+  const takeIn = () => writer.deliver(SHARD_ID, { records: 1000 });
+  const line = (run: Awaited<ReturnType<typeof world.rollUp>>, stream = 'trade') =>
+    run.streams.find((each) => each.stream === stream);
+  return { world, writer, produce, takeIn, line };
+}
+
+describe('rollUpLedger', () => {
+  it('balances a domain whose events are all taken in', async () => {
+    const { world, writer, takeIn, line } = await history();
+    const fates = ['committed', 'committed', 'deduplicated', 'rejected', 'undecodable'] as const;
+    await writer.produce(
+      fates.map((fate) => ({ stream: 'trade', fate })),
+      'k',
+    );
+    await writer.produce([{ stream: '_unknown', fate: 'undecodable' }], 'k');
+    await takeIn();
+    await world.receipts.record({ domain: 'market', stream: 'trade', producer: 'p', events: 5 });
+    const run = await world.rollUp({ standstill: true });
+    expect(run).toMatchObject({ complete: true, unbalancedEvents: 0, problems: [], notes: [] });
+    expect(line(run)).toEqual({
+      stream: 'trade',
+      received: 5,
+      acknowledged: 5,
+      committed: 2,
+      deduplicated: 1,
+      rejected: 1,
+      deadLettered: 1,
+      late: 0,
+      inFlight: 0,
+      unbalanced: 0,
+    });
+    expect(line(run, '_unknown')).toMatchObject({ received: 1, deadLettered: 1 });
+  });
+
+  it('counts what is on its way as in flight, and as missing once its hour is closed', async () => {
+    const { world, produce, line } = await history();
+    await produce(3);
+    expect(line(await world.rollUp())).toMatchObject({ inFlight: 3, unbalanced: 0 });
+    world.nowMs += 90 * MINUTE_MS;
+    const closed = await world.rollUp();
+    expect(closed).toMatchObject({ unbalancedEvents: 3 });
+    expect(closed.problems).toEqual([
+      expect.stringMatching(/market\.trade, arrival hour 2026-11-20T10, .*3 events read off/),
+    ]);
+  });
+
+  it('takes present hours as closed at a standstill', async () => {
+    const { world, produce } = await history();
+    await produce(3);
+    expect((await world.rollUp({ standstill: true })).unbalancedEvents).toBe(3);
+  });
+
+  it('finds a commit that was taken in twice', async () => {
+    const { world, produce, takeIn } = await history();
+    await produce(3);
+    await takeIn();
+    await world.rollUp();
+    const twice = await world.metadata(bronzeTable('trade'));
+    await world.changeTable(bronzeTable('trade'), (metadata) => doubled(metadata));
+    expect(twice.snapshots).toHaveLength(1);
+    world.nowMs += 20 * MINUTE_MS;
+    const { problems, unbalancedEvents } = await world.rollUp();
+    expect(unbalancedEvents).toBe(3);
+    expect(problems).toEqual([expect.stringMatching(/3 events more than were read/)]);
+  });
+
+  it('leaves no snapshot behind when nothing has happened, except now and then', async () => {
+    const { world, produce, takeIn } = await history();
+    await produce(1);
+    await takeIn();
+    expect((await world.rollUp()).entries).toBe(2);
+    const { snapshots } = await world.metadata(LEDGER);
+    world.nowMs += HOUR_MS;
+    expect((await world.rollUp()).entries).toBe(0);
+    expect((await world.metadata(LEDGER)).snapshots).toHaveLength(snapshots.length);
+    world.nowMs += 6 * HOUR_MS;
+    await world.rollUp();
+    expect((await world.metadata(LEDGER)).snapshots).toHaveLength(snapshots.length + 1);
+    expect((await world.cursor()).listedMs).toBe(world.nowMs);
+  });
+
+  it('keeps the books of domains in one table apart', async () => {
+    const { world, produce, takeIn } = await history();
+    await produce(2);
+    await takeIn();
+    await world.rollUp();
+    const other = { domain: 'city', streams: [] };
+    expect(await world.rollUp({ config: other })).toMatchObject({ domain: 'city', entries: 1 });
+    expect((await world.rollUp()).entries).toBe(0);
+    expect((await world.rollUp({ config: other })).entries).toBe(0);
+    expect(await world.journal()).toHaveLength(2);
+  });
+
+  it('books again what a rollback of its own table took away', async () => {
+    const { world, produce, takeIn, line } = await history();
+    await produce(2);
+    await takeIn();
+    await world.rollUp();
+    const { 'current-snapshot-id': kept } = await world.metadata(LEDGER);
+    await produce(3);
+    await takeIn();
+    await world.rollUp();
+    await world.rollBackTo(LEDGER, kept ?? 0n);
+    const run = await world.rollUp({ standstill: true });
+    expect(line(run)).toMatchObject({ received: 5, committed: 5 });
+    expect(run.problems).toEqual([]);
+  });
+
+  describe('reading shards', () => {
+    it('goes on where the last run stopped when there was too much for one', async () => {
+      const { world, produce, takeIn, line } = await history();
+      await produce(3, 3, 3, 3, 3);
+      await takeIn();
+      const first = await world.rollUp({ limits: { maxEvents: 4 } });
+      expect(first).toMatchObject({ complete: false, problems: [] });
+      expect(line(first)).toMatchObject({ received: 6, committed: 15, inFlight: 0 });
+      expect(line(await world.rollUp({ standstill: true }))).toMatchObject({ received: 15 });
+    });
+
+    it('reads parents to their end and children after a split', async () => {
+      const { world, produce, line } = await history();
+      await produce(1, 1, 1, 1, 1);
+      world.stream.split(SHARD_ID);
+      await produce(1, 1, 1);
+      expect(line(await world.rollUp({ limits: { maxEvents: 1 } }))?.received).toBeLessThan(8);
+      while (!(await world.rollUp({ limits: { maxEvents: 1 } })).complete);
+      expect(line(await world.rollUp())).toMatchObject({ received: 8 });
+      expect((await world.cursor()).shards.get(SHARD_ID)).toMatchObject({ ended: true });
+    });
+
+    it('stops at its deadline, after one page at least', async () => {
+      const { world, produce, line } = await history();
+      await produce(1, 1, 1, 1, 1);
+      const run = await world.rollUp({ limits: { deadlineMs: world.nowMs - 1 } });
+      expect(run.complete).toBe(false);
+      expect(line(run)).toMatchObject({ received: 2 });
+    });
+
+    it('does not run after a shard that fills as fast as it is read', async () => {
+      const { world, produce, line } = await history();
+      await produce(1, 1);
+      world.nowMs += MINUTE_MS;
+      await produce(1, 1);
+      world.nowMs -= MINUTE_MS / 2;
+      const run = await world.rollUp();
+      expect(run.complete).toBe(true);
+      expect(line(run)).toMatchObject({ received: 4 });
+      world.nowMs += MINUTE_MS;
+      await produce(1, 1, 1, 1);
+      world.nowMs -= MINUTE_MS / 2;
+      expect(line(await world.rollUp())).toMatchObject({ received: 6 });
+    });
+
+    it('keeps what it counted when a shard cannot be read on, and says so', async () => {
+      const { world, produce, line } = await history();
+      await produce(1, 1, 1);
+      const deps = world.newDeps();
+      let pages = 0;
+      const failing = {
+        ...deps,
+        stream: {
+          ...deps.stream,
+          readShard: async function* (name: string, shardId: string, after: string | null) {
+            for await (const page of deps.stream.readShard(name, shardId, after)) {
+              if (++pages === 2) throw new SluiceError('SOURCE_UNAVAILABLE', 'planted: throttled');
+              yield page;
+            }
+          },
+        },
+      };
+      const run = await world.rollUp({ deps: failing });
+      expect(run.complete).toBe(false);
+      expect(run.problems).toEqual([expect.stringContaining('planted: throttled')]);
+      expect(line(run)).toMatchObject({ received: 2 });
+      expect(line(await world.rollUp())).toMatchObject({ received: 3 });
+    });
+
+    it('says how far it is behind', async () => {
+      const { world, produce } = await history();
+      await produce(1, 1);
+      world.nowMs += 10 * MINUTE_MS;
+      await produce(1, 1, 1);
+      const behind = await world.rollUp({ limits: { maxEvents: 1 } });
+      expect(behind).toMatchObject({ lagSeconds: 600, problems: [] });
+      world.nowMs += 3 * HOUR_MS;
+      const later = await world.rollUp({ limits: { maxEvents: 1 } });
+      expect(later.problems).toContainEqual(expect.stringMatching(/only up to 180 minutes ago/));
+      expect((await world.rollUp()).lagSeconds).toBe(0);
+    });
+  });
+
+  describe('trimmed records', () => {
+    it('are noted when a shard was not read for longer than its retention', async () => {
+      const { world, produce, takeIn } = await history();
+      await produce(1);
+      await takeIn();
+      await world.rollUp();
+      world.nowMs += RETENTION_MS + 1;
+      world.stream.trim();
+      const { notes, problems } = await world.rollUp();
+      expect(problems).toEqual([]);
+      expect(notes).toEqual([
+        expect.stringMatching(/arrived from 2026-11-20T10:50:00Z to .* may have been trimmed/),
+      ]);
+      expect((await world.rollUp()).notes).toEqual([]);
+    });
+
+    it('are booked as received, and stay a problem, as far as tables account for them', async () => {
+      const { world, produce, takeIn, line } = await history();
+      await produce(1);
+      await takeIn();
+      await world.rollUp();
+      world.nowMs += HOUR_MS;
+      await produce(4);
+      await takeIn();
+      world.nowMs += RETENTION_MS;
+      world.stream.trim();
+      await produce(2);
+      await takeIn();
+      const run = await world.rollUp({ standstill: true });
+      expect(line(run)).toMatchObject({ received: 7, committed: 7, unbalanced: 0 });
+      expect(run.unbalancedEvents).toBe(4);
+      expect(run.problems).toEqual([expect.stringMatching(/4 events that .* were trimmed/)]);
+      expect((await world.rollUp()).problems).toEqual(run.problems);
+      world.nowMs += RETENTION_MS;
+      expect((await world.rollUp()).problems).toEqual([]);
+    });
+
+    it('are told from commits that came twice', async () => {
+      const { world, produce, takeIn } = await history();
+      await produce(1);
+      await takeIn();
+      await world.rollUp();
+      world.nowMs += RETENTION_MS + HOUR_MS;
+      world.stream.trim();
+      await world.rollUp();
+      world.nowMs += 2 * HOUR_MS;
+      await produce(3);
+      await takeIn();
+      await world.rollUp();
+      await world.changeTable(bronzeTable('trade'), (metadata) => doubled(metadata));
+      world.nowMs += 2 * HOUR_MS;
+      expect((await world.rollUp()).problems).toEqual([
+        expect.stringMatching(/3 events more than were read/),
+      ]);
+    });
+
+    it('of before the first run are found by the commits that account for them', async () => {
+      const { world, produce, takeIn, line } = await history();
+      await produce(4, 5);
+      await takeIn();
+      world.nowMs += 2 * HOUR_MS;
+      world.stream.trim();
+      await produce(2);
+      await takeIn();
+      const run = await world.rollUp({ standstill: true });
+      expect(line(run)).toMatchObject({ received: 11, committed: 11 });
+      expect(run.problems).toEqual([
+        expect.stringMatching(/9 events that arrived from the beginning to .* were trimmed/),
+      ]);
+    });
+
+    it('hide nothing in the first run of a new stream', async () => {
+      const { world, produce, takeIn } = await history();
+      await produce(3);
+      await takeIn();
+      await world.changeTable(bronzeTable('trade'), (metadata) => doubled(metadata));
+      const { problems } = await world.rollUp({ standstill: true });
+      expect(problems).toEqual([expect.stringMatching(/3 events more than were read/)]);
+    });
+
+    it('are found by a shard that is gone before it was read to its end', async () => {
+      const { world, produce } = await history();
+      await produce(1);
+      await world.rollUp();
+      const deps = world.newDeps();
+      const gone = { ...deps, stream: { ...deps.stream, listShards: async () => [] } };
+      const { notes } = await world.rollUp({ deps: gone });
+      expect(notes).toEqual([expect.stringContaining(SHARD_ID)]);
+    });
+  });
+
+  describe('receipts', () => {
+    it('that no shard knows of are a problem', async () => {
+      const { world, produce, takeIn } = await history();
+      await produce(3);
+      await takeIn();
+      await world.receipts.record({ domain: 'market', stream: 'trade', producer: 'p', events: 4 });
+      const { problems } = await world.rollUp();
+      expect(problems).toEqual([expect.stringMatching(/receipts for 4 events, but only 3 stand/)]);
+    });
+
+    it('may be missing', async () => {
+      const { world, produce, takeIn } = await history();
+      await produce(3);
+      await takeIn();
+      await world.receipts.record({ domain: 'market', stream: 'trade', producer: 'p', events: 1 });
+      expect((await world.rollUp({ standstill: true })).problems).toEqual([]);
+    });
+  });
+
+  describe('failed batches', () => {
+    it('are holes, with their object as evidence', async () => {
+      const { world, writer, produce, line } = await history();
+      await produce(2, 3);
+      await writer.deliver(SHARD_ID, { records: 2, steps: 0, givesUp: true });
+      const run = await world.rollUp({ standstill: true });
+      expect(run).toMatchObject({ holeEvents: 5, unbalancedEvents: 0, problems: [] });
+      expect(line(run)).toMatchObject({ received: 5, deadLettered: 5 });
+      const holes = (await world.journal()).filter(({ kind }) => kind === 'hole');
+      expect(holes.map(({ evidence }) => evidence)).toEqual([
+        expect.stringMatching(
+          new RegExp(`^${DEAD_LETTERS}/aws/lambda/${MAPPING_ID}/.*, events 0*1/0 to 0*2/2$`),
+        ),
+      ]);
+      expect((await world.rollUp()).holeEvents).toBe(0);
+    });
+
+    it('that cannot be read are a problem, and keep nobody up', async () => {
+      const { world, produce, takeIn } = await history();
+      const uri = `${DEAD_LETTERS}/aws/lambda/${MAPPING_ID}/${SHARD_ID}/2026/11/20/2026-11-20T10.49.00-x`;
+      await world.store.put(uri, Buffer.from('garbage'));
+      await produce(1);
+      await takeIn();
+      const run = await world.rollUp({ standstill: true });
+      expect(run.problems).toEqual([expect.stringContaining(uri)]);
+      expect(run.entries).toBe(2);
+    });
+
+    it('are worked off in the order of their times, however many come in one second', async () => {
+      const { world, writer, produce, line } = await history();
+      await produce(...Array.from({ length: 12 }, () => 1));
+      for (let record = 0; record < 12; record++) {
+        await writer.deliver(SHARD_ID, { records: 1, steps: 0, givesUp: true });
+      }
+      let runs = 1;
+      while (!(await world.rollUp({ limits: { maxFailures: 3 } })).complete) runs++;
+      expect(runs).toBe(4);
+      expect(line(await world.rollUp())).toMatchObject({ deadLettered: 12, inFlight: 0 });
+    });
+
+    it('are found although they become visible late', async () => {
+      const { world, writer, produce, line } = await history();
+      await produce(2);
+      await world.rollUp();
+      world.nowMs += 30 * MINUTE_MS;
+      await world.rollUp();
+      world.nowMs -= 10 * MINUTE_MS;
+      await writer.deliver(SHARD_ID, { records: 1, steps: 0, givesUp: true });
+      world.nowMs += 15 * MINUTE_MS;
+      expect(line(await world.rollUp())).toMatchObject({ deadLettered: 2 });
+    });
+
+    it('of an event source mapping that was replaced are found all the same', async () => {
+      const { world, writer, produce, line } = await history();
+      await produce(2);
+      await world.rollUp();
+      await writer.deliver(SHARD_ID, { records: 1, steps: 0, givesUp: true });
+      const run = await world.rollUp({ config: { mappingId: 'another' } });
+      expect(line(run)).toMatchObject({ deadLettered: 2 });
+    });
+
+    it('are found after days without a run', async () => {
+      const { world, writer, produce, line } = await history();
+      await produce(2);
+      await world.rollUp();
+      world.nowMs += 26 * HOUR_MS;
+      await writer.deliver(SHARD_ID, { records: 1, steps: 0, givesUp: true });
+      world.nowMs += 50 * HOUR_MS;
+      expect(line(await world.rollUp())).toMatchObject({ deadLettered: 2 });
+    });
+  });
+
+  it('finds hours for commits that expired only after all failed batches are known', async () => {
+    const { world, writer, produce, takeIn } = await history();
+    for (let hour = 0; hour < 4; hour++) {
+      await produce(1);
+      world.nowMs += HOUR_MS;
+    }
+    await writer.deliver(SHARD_ID, { records: 1, steps: 0, givesUp: true });
+    await writer.deliver(SHARD_ID, { records: 1, steps: 0, givesUp: true });
+    await writer.deliver(SHARD_ID, { records: 1 });
+    await takeIn();
+    await writer.expire(bronzeTable('trade'), 1);
+    while (!(await world.rollUp({ limits: { maxFailures: 1 } })).complete);
+    expect((await world.cursor()).open).toEqual([]);
+  });
+
+  it('takes back what a rejected table lost, from the hours it was booked for', async () => {
+    const { world, writer, takeIn, line } = await history();
+    const rejected = [{ stream: 'trade', fate: 'rejected' }] as const;
+    await writer.produce(rejected, 'k');
+    await takeIn();
+    world.nowMs += HOUR_MS;
+    await writer.produce([...rejected, ...rejected], 'k');
+    await takeIn();
+    await world.rollUp();
+    await writer.rollBack({ database: 'local_market_bronze', table: 'rejected' });
+    await writer.expire({ database: 'local_market_bronze', table: 'rejected' }, 1);
+    const run = await world.rollUp({ standstill: true });
+    expect(line(run)).toMatchObject({ received: 3, rejected: 1, unbalanced: 2 });
+    expect(run.problems).toEqual([expect.stringContaining('arrival hour 2026-11-20T11')]);
+  });
+
+  it('names its files by domain, and times its entries', async () => {
+    const { world, produce } = await history();
+    await produce(1);
+    await world.rollUp();
+    const files: string[] = [];
+    for await (const { uri } of world.store.list('s3://lake/local_ops/ledger/data/'))
+      files.push(uri);
+    expect(files).toEqual([expect.stringMatching(/hour_day=2026-11-20\/market_\d+-0_/)]);
+    expect((await world.cursor()).writtenMs).toBe(START_MS);
+  });
+});
+
+/** A table whose newest commit stands in it twice, as a writer without a guard would leave it. */
+function doubled(metadata: Awaited<ReturnType<LedgerWorld['metadata']>>) {
+  const newest = metadata.snapshots.at(-1);
+  if (newest === undefined) throw new Error('the table has no commit');
+  const again = {
+    ...newest,
+    'snapshot-id': newest['snapshot-id'] + 1n,
+    'parent-snapshot-id': newest['snapshot-id'],
+    'sequence-number': newest['sequence-number'] + 1n,
+    summary: { ...newest.summary, 'sluice.sources': doubledCounts(newest.summary) },
+  };
+  return {
+    ...metadata,
+    'last-sequence-number': again['sequence-number'],
+    'current-snapshot-id': again['snapshot-id'],
+    snapshots: [...metadata.snapshots, again],
+    refs: {},
+  };
+}
+
+function doubledCounts(summary: Readonly<Record<string, string>>): string {
+  const sources = JSON.parse(summary['sluice.sources'] ?? '{}') as Record<
+    string,
+    { counts: number[] }
+  >;
+  const batch = JSON.parse(summary['sluice.batch'] ?? '{}') as {
+    source: string;
+    streams: Record<string, Record<string, number[]>>;
+  };
+  const state = sources[batch.source];
+  if (state === undefined) throw new Error('the commit has no state');
+  for (const hours of Object.values(batch.streams)) {
+    for (const counts of Object.values(hours)) {
+      state.counts = state.counts.map((count, index) => count + (counts[index] ?? 0));
+    }
+  }
+  return JSON.stringify(sources);
+}
