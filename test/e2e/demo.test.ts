@@ -64,6 +64,11 @@ describe('sluice demo', { timeout: 120_000 }, () => {
       },
     ]);
     expect(tables).toMatchObject([
+      {
+        database: 'local_market_bronze',
+        table: 'rejected',
+        rows: planted.broken + planted.undecodable,
+      },
       { database: 'local_market_bronze', table: 'trade', rows: committed },
     ]);
   });
@@ -140,9 +145,29 @@ describe('sluice demo', { timeout: 120_000 }, () => {
     ]);
   });
 
+  it('shows the same account by the ledger command', async () => {
+    const { ok, domains } = (await sluice.json('ledger', '--run')) as unknown as {
+      ok: boolean;
+      domains: { streams: { stream: string; received: number; unbalanced: number }[] }[];
+    };
+    expect(ok).toBe(true);
+    // The CSV rows of the test before are in as well.
+    expect(domains[0]?.streams).toMatchObject([
+      { stream: 'trade', received: 5105 + 4000 + 2 + 5105 + 1000 + 2, unbalanced: 0 },
+    ]);
+  });
+
   it('lists the tables', async () => {
     const { tables } = await sluice.json('tables');
-    expect(tables).toMatchObject([{ database: 'local_market_bronze', table: 'trade' }]);
+    expect(tables).toMatchObject([
+      { database: 'local_market_bronze', table: 'rejected' },
+      { database: 'local_market_bronze', table: 'trade' },
+      { database: 'local_ops', table: 'ledger' },
+    ]);
+  });
+
+  it('leaves tables that keep to the letter of the specification', async () => {
+    expect(await sluice.tableProblems()).toEqual([]);
   });
 
   it('prints SQL errors as a sentence', async () => {

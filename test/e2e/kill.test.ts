@@ -1,42 +1,23 @@
 import type { ChildProcess } from 'node:child_process';
-import { rmSync, watch } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { runKillRounds } from '#test/chaos/kill-rounds.ts';
 import { SluiceProcesses } from './run-sluice.ts';
 
 const sluice = new SluiceProcesses();
 afterAll(() => sluice.cleanUp());
 
-const EVENTS = 20_000;
-/** After the first start, which synthesizes; spread over start, production and commits. */
-const KILL_AFTER_MS = [600, 900, 1300, 1800, 2500];
+/** `npm run test:kill` does 200, with another seed every time. */
+const KILLS = 20;
 
-describe('SIGKILL of the whole process tree', { timeout: 180_000 }, () => {
-  it('loses nothing and takes nothing twice at any moment', async () => {
-    await sluice.json('tables');
-    for (const delayMs of KILL_AFTER_MS) {
-      const { child, finished } = startDemo(EVENTS);
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-      sluice.killTree(child);
-      await finished;
+describe('SIGKILL at random moments', { timeout: 290_000 }, () => {
+  it('loses nothing, takes nothing twice and needs no help, whatever is hit', async () => {
+    const { problems, targets } = await runKillRounds(sluice, { seed: 'suite', kills: KILLS });
+    expect(problems).toEqual([]);
+    for (const [name, { killed }] of Object.entries(targets)) {
+      expect(killed, `processes killed of ${name}`).toBeGreaterThan(1);
     }
-    await expectCleanDemo();
-  });
-
-  it.each([
-    ['while a batch is staged', 's3'],
-    ['between the commit and the checkpoint', 'glue'],
-  ])('loses nothing and takes nothing twice %s', async (_, service) => {
-    const folder = path.join(sluice.stateDir, 'local', 'services', service);
-    for (let kills = 0; kills < 2; ) {
-      const { child, finished } = startDemo(EVENTS);
-      await textOf(child, 'Run ');
-      // A run that was killed after its last commit ends without another change.
-      if (await changesBefore(folder, finished)) kills++;
-      sluice.killTree(child);
-      await finished;
-    }
-    await expectCleanDemo();
   });
 });
 
@@ -54,35 +35,6 @@ function textOf(child: ChildProcess, words: string): Promise<void> {
       if (told.includes(words)) resolve();
     });
   });
-}
-
-/** Resolves at the next change of a file below a folder: true; at the end of the process: false. */
-async function changesBefore(folder: string, end: Promise<unknown>): Promise<boolean> {
-  const watcher = watch(folder, { recursive: true });
-  try {
-    const change = new Promise<boolean>((resolve) => {
-      watcher.once('change', () => resolve(true));
-    });
-    return await Promise.race([change, end.then(() => false)]);
-  } finally {
-    watcher.close();
-  }
-}
-
-async function expectCleanDemo(): Promise<void> {
-  const result = await sluice.json('demo', '--events', String(EVENTS), '--port', '0');
-  expect(result['ok']).toBe(true);
-  const streams = result['streams'] as {
-    committed: number;
-    unaccounted: number;
-    received: number;
-  }[];
-  expect(streams[0]?.unaccounted).toBe(0);
-  const { rows } = await sluice.json(
-    'sql',
-    'SELECT count(*) AS n, count(DISTINCT _event_id) AS ids FROM local_market_bronze.trade',
-  );
-  expect(rows).toEqual([{ n: streams[0]?.committed, ids: streams[0]?.committed }]);
 }
 
 describe('demos that meet', { timeout: 120_000 }, () => {

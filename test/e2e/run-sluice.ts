@@ -68,6 +68,15 @@ export class SluiceProcesses {
     return JSON.parse(last) as Record<string, unknown>;
   }
 
+  /** What the strict validator finds wrong with the tables of this state; throws when there is no table. */
+  async tableProblems(): Promise<readonly unknown[]> {
+    const { stdout, stderr } = await this.run('tables', 'check', '--json');
+    const last = stdout.trimEnd().split('\n').at(-1) ?? '';
+    const { tables = [] } = JSON.parse(last || '{}') as { tables?: { problems: unknown[] }[] };
+    if (tables.length === 0) throw new Error(`sluice tables check found no table\n${stderr}`);
+    return tables.flatMap(({ problems }) => problems);
+  }
+
   /** SIGKILL to a command and everything it started. */
   killTree(child: ChildProcess): void {
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)

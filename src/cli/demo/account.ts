@@ -1,33 +1,19 @@
-import { countDeadLetters } from '#app/count-dead-letters.ts';
-import type { ReceivedCount } from '#app/count-received.ts';
-import { databaseName, type Project } from '#core/config/project.ts';
-import { UNKNOWN_STREAM } from '#core/delivery/dead-letter.ts';
-import {
-  addCounts,
-  type DeliveryCounts,
-  NO_COUNTS,
-  readSourceStates,
-} from '#core/delivery/source-state.ts';
-import { decodeTableMetadata } from '#core/iceberg/spec/table-metadata.ts';
-import type { ReceiptStore } from '#ports/receipt-store.ts';
-import type { TableIdent } from '#ports/table-catalog.ts';
-import type { LakeAccess } from '#runtime/lake-access.ts';
+import { databaseName, opsDatabaseName, type Project } from '#core/config/project.ts';
+import { LEDGER_TABLE } from '#core/ledger/ledger-table.ts';
+import { REJECTED_TABLE } from '#core/schema/rejected-table.ts';
+import type { QueryEngine } from '#ports/query-engine.ts';
+import type { LedgerRunAnswer } from '../ledger/run-ledger.ts';
 
-/** One line of the account: where every received event went, from counts that do not know of each other. */
+/** One line of the account: where every received event went, as the ledger has it. */
 export interface StreamAccount {
   readonly domain: string;
   readonly stream: string;
-  /** Read off the shards. */
   readonly received: number;
-  /** Counted by SQL in the table. */
   readonly committed: number;
-  /** Positions in the dead-letter objects. */
   readonly rejected: number;
-  /** From the state in the table's commits. */
   readonly deduplicated: number;
-  /** Positions in the dead-letter objects. */
   readonly dead_lettered: number;
-  /** Part of `committed`, counted by SQL. */
+  /** Part of `committed`. */
   readonly late: number;
   readonly unaccounted: number;
 }
@@ -36,119 +22,170 @@ export interface Account {
   readonly streams: readonly StreamAccount[];
   /** Everything that does not add up, in words; empty when all is well. */
   readonly problems: readonly string[];
+  /** Worth knowing, without being wrong. */
+  readonly notes: readonly string[];
 }
 
-/** Counts off the shards, per domain: each has its own stream. */
-export type ReceivedCounts = Readonly<Record<string, ReceivedCount>>;
-
-/** Balances the books of every stream. */
-export async function balance(
-  deps: { readonly lake: LakeAccess; readonly receipts: ReceiptStore },
+/**
+ * The account of the ledger, held against counts that do not know of it: rows and distinct positions in the
+ * tables by SQL, and the sums of the ledger's own table.
+ */
+export async function checkAccount(
+  queries: QueryEngine,
   project: Project,
-  options: { readonly received: ReceivedCounts; readonly deadLetterUri: string },
+  runs: readonly LedgerRunAnswer[],
 ): Promise<Account> {
   const streams: StreamAccount[] = [];
-  const problems: string[] = [];
-  for (const domain of project.domains) {
-    for (const { name } of [...domain.streams, { name: UNKNOWN_STREAM }]) {
-      const received = options.received[domain.name]?.received[name] ?? 0;
-      const table = {
-        database: databaseName(project.environment.name, domain.name, 'bronze'),
-        table: name,
-      };
-      const lake = name === UNKNOWN_STREAM ? EMPTY_TABLE : await countTable(deps.lake, table);
-      const letters = await countDeadLetters(deps.lake.store, {
-        bucketUri: options.deadLetterUri,
-        domain: domain.name,
-        stream: name,
-      });
-      if (name === UNKNOWN_STREAM && received + letters.undecodable === 0) continue;
-      const { deduplicated } = lake.state;
-      const unaccounted =
-        received - lake.committed - letters.rejected - deduplicated - letters.undecodable;
-      streams.push({
-        domain: domain.name,
-        stream: name,
-        received,
-        committed: lake.committed,
-        rejected: letters.rejected,
-        deduplicated,
-        dead_lettered: letters.undecodable,
-        late: lake.late,
-        unaccounted,
-      });
-      problems.push(
-        ...findProblems(`${domain.name}.${name}`, { received, lake, letters, unaccounted }),
-      );
-      const receipts = await deps.receipts.total(domain.name, name);
-      if (receipts > received) {
-        problems.push(
-          `${domain.name}.${name}: producers hold receipts for ${receipts} events, but only ${received} stand on the shards`,
-        );
-      }
+  const problems = runs.flatMap((run) => run.problems);
+  for (const run of runs) {
+    const counted = await countTables(queries, project, run);
+    for (const line of run.streams) {
+      const account = accountOf(run.domain, line);
+      streams.push(account);
+      problems.push(...disagreements(account, counted.get(line.stream) ?? NOTHING));
     }
+    const unbooked = [...counted.keys()].filter(
+      (name) => !run.streams.some(({ stream }) => stream === name),
+    );
+    problems.push(
+      ...unbooked.flatMap((name) =>
+        disagreements(accountOf(run.domain, { stream: name, ...NO_LINE }), counted.get(name)),
+      ),
+    );
   }
-  return { streams, problems };
+  return { streams, problems, notes: runs.flatMap((run) => run.notes) };
 }
 
-interface TableCounts {
-  readonly committed: number;
-  readonly late: number;
-  /** What the writer counted, from the commits. */
-  readonly state: DeliveryCounts;
-}
+type BookedLine = Omit<LedgerRunAnswer['streams'][number], 'stream'>;
 
-const EMPTY_TABLE: TableCounts = { committed: 0, late: 0, state: NO_COUNTS };
+const NO_LINE: BookedLine = {
+  received: 0,
+  acknowledged: 0,
+  committed: 0,
+  rejected: 0,
+  deduplicated: 0,
+  deadLettered: 0,
+  late: 0,
+  inFlight: 0,
+  unbalanced: 0,
+};
 
-async function countTable(lake: LakeAccess, table: TableIdent): Promise<TableCounts> {
-  const result = await lake.queries.query(
-    `SELECT count(*) AS committed, count_if(_late) AS late FROM ${table.database}.${table.table}`,
-  );
-  const [committed, late] = result.rows[0] ?? [];
+function accountOf(domain: string, line: LedgerRunAnswer['streams'][number]): StreamAccount {
+  const { received, committed, rejected, deduplicated, deadLettered, late } = line;
   return {
-    committed: Number(committed ?? 0),
-    late: Number(late ?? 0),
-    state: await tableState(lake, table),
+    domain,
+    stream: line.stream,
+    received,
+    committed,
+    rejected,
+    deduplicated,
+    dead_lettered: deadLettered,
+    late,
+    unaccounted: received - committed - rejected - deduplicated - deadLettered,
   };
 }
 
-/** Totals over all sources of a table, as its commits state them. */
-export async function tableState(
-  lake: Pick<LakeAccess, 'catalog' | 'store'>,
-  table: TableIdent,
-): Promise<DeliveryCounts> {
-  const pointer = await lake.catalog.load(table);
-  const metadata = decodeTableMetadata(await lake.store.get(pointer.metadataLocation));
-  const states = [...readSourceStates(metadata).values()];
-  return states.reduce((sum, state) => addCounts(sum, state.counts), NO_COUNTS);
+/** What SQL finds of one stream. */
+interface StreamCount {
+  readonly rows: number;
+  readonly positions: number;
+  readonly late: number;
+  readonly rejected: number;
+  readonly undecodable: number;
+  readonly discardedPositions: number;
+  /** Sums of the ledger's table. */
+  readonly booked: {
+    readonly received: number;
+    readonly accounted: number;
+    readonly holes: number;
+  };
 }
 
-function findProblems(
-  stream: string,
-  counts: {
-    readonly received: number;
-    readonly lake: TableCounts;
-    readonly letters: { readonly rejected: number; readonly undecodable: number };
-    readonly unaccounted: number;
-  },
-): readonly string[] {
-  const { received, lake, letters, unaccounted } = counts;
-  const problems: string[] = [];
-  if (unaccounted !== 0)
-    problems.push(`${stream}: ${unaccounted} of ${received} received events are unaccounted for`);
-  if (lake === EMPTY_TABLE) return problems;
-  const pairs: readonly (readonly [string, number, number])[] = [
-    ['received', lake.state.received, received],
-    ['committed', lake.state.committed, lake.committed],
-    ['late', lake.state.late, lake.late],
-    ['rejected', lake.state.rejected, letters.rejected],
-    ['dead-lettered', lake.state.deadLettered, letters.undecodable],
-  ];
-  for (const [what, stated, counted] of pairs) {
-    if (stated !== counted)
-      problems.push(
-        `${stream}: the commits state ${stated} ${what}, the independent count is ${counted}`,
-      );
+const NOTHING: StreamCount = {
+  rows: 0,
+  positions: 0,
+  late: 0,
+  rejected: 0,
+  undecodable: 0,
+  discardedPositions: 0,
+  booked: { received: 0, accounted: 0, holes: 0 },
+};
+
+async function countTables(
+  queries: QueryEngine,
+  project: Project,
+  { domain }: LedgerRunAnswer,
+): Promise<ReadonlyMap<string, StreamCount>> {
+  const environment = project.environment.name;
+  const bronze = databaseName(environment, domain, 'bronze');
+  const counts = new Map<string, StreamCount>();
+  const add = (stream: string, found: Partial<StreamCount>): void => {
+    counts.set(stream, { ...NOTHING, ...counts.get(stream), ...found });
+  };
+  const streams = project.domains.find(({ name }) => name === domain)?.streams ?? [];
+  for (const { name } of streams) {
+    const [row] = await numbers(
+      queries,
+      `SELECT count(*), count(DISTINCT (_source, _sequence, _sub_sequence)), count_if(_late) FROM ${bronze}.${name}`,
+    );
+    const [rows = 0, positions = 0, late = 0] = row?.values ?? [];
+    add(name, { rows, positions, late });
   }
-  return problems;
+  const discarded = await numbers(
+    queries,
+    "SELECT stream, count_if(kind = 'rejected'), count_if(kind = 'undecodable'), count(DISTINCT (_source, _sequence, _sub_sequence)) " +
+      `FROM ${bronze}.${REJECTED_TABLE} GROUP BY stream`,
+  );
+  for (const { name, values } of discarded) {
+    const [rejected = 0, undecodable = 0, discardedPositions = 0] = values;
+    add(name, { rejected, undecodable, discardedPositions });
+  }
+  const booked = await numbers(
+    queries,
+    'SELECT stream, sum(received), sum(committed + rejected + deduplicated + dead_lettered), ' +
+      "sum(CASE WHEN entry = 'hole' THEN dead_lettered ELSE 0 END) " +
+      `FROM ${opsDatabaseName(environment)}.${LEDGER_TABLE} WHERE domain = '${domain}' GROUP BY stream`,
+  );
+  for (const { name, values } of booked) {
+    const [received = 0, accounted = 0, holes = 0] = values;
+    add(name, { booked: { received, accounted, holes } });
+  }
+  return counts;
+}
+
+/** Rows as a name, where the first column is text, and numbers. */
+async function numbers(
+  queries: QueryEngine,
+  sql: string,
+): Promise<readonly { readonly name: string; readonly values: readonly number[] }[]> {
+  const { columns, rows } = await queries.query(sql);
+  const isNamed = columns[0]?.type === 'varchar';
+  return rows.map((row) => ({
+    name: isNamed ? (row[0] ?? '') : '',
+    values: (isNamed ? row.slice(1) : row).map((cell) => Number(cell ?? 0)),
+  }));
+}
+
+function disagreements(account: StreamAccount, counted: StreamCount = NOTHING): string[] {
+  const stream = `${account.domain}.${account.stream}`;
+  const { booked } = counted;
+  const pairs: readonly (readonly [string, number, number])[] = [
+    ['committed', account.committed, counted.rows],
+    ['committed at distinct positions', account.committed, counted.positions],
+    ['late', account.late, counted.late],
+    ['rejected', account.rejected, counted.rejected],
+    ['dead-lettered', account.dead_lettered, counted.undecodable + booked.holes],
+    [
+      'rejected or dead-lettered at distinct positions',
+      account.rejected + account.dead_lettered,
+      counted.discardedPositions + booked.holes,
+    ],
+    ['received in its cursor', account.received, booked.received],
+    ['accounted for in its cursor', account.received - account.unaccounted, booked.accounted],
+  ];
+  return pairs.flatMap(([what, stated, found]) =>
+    stated === found
+      ? []
+      : [`${stream}: the ledger states ${stated} ${what}, the independent count is ${found}`],
+  );
 }

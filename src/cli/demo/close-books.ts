@@ -1,56 +1,38 @@
-import { isDeepStrictEqual } from 'node:util';
-import { countReceived, NOTHING_RECEIVED, type ReceivedCount } from '#app/count-received.ts';
-import { schemasById } from '#core/schema/registry.ts';
+import { runLedger } from '../ledger/run-ledger.ts';
 import { waitUntilDrained } from '../local-cloud.ts';
-import { deadLetterUriOf } from '../stack-outputs.ts';
-import { type Account, balance, type ReceivedCounts } from './account.ts';
+import { ledgerFunctionOf } from '../stack-outputs.ts';
+import { type Account, checkAccount } from './account.ts';
 import type { DemoSession } from './demo-session.ts';
-import { type DemoRun, readDemoState, writeDemoState } from './demo-state.ts';
+import { type DemoRun, writeDemoState } from './demo-state.ts';
 
 /** Closings that other producers may disturb before the books are taken as they are. */
 const MAX_CLOSINGS = 5;
 
 /**
- * Balances the books at a standstill: everything counted on the shards is taken in, and nothing arrived
- * meanwhile; otherwise (another process produces) they are closed again. Null after Ctrl-C or SIGTERM:
- * books that are closed too early do not balance.
+ * Closes the books at a standstill, through the ledger function: everything on the shards is taken in, and
+ * nothing arrived meanwhile; otherwise (another process produces) they are closed again. Null after Ctrl-C
+ * or SIGTERM: books that are closed too early do not balance.
  */
 export async function closeBooks(session: DemoSession, run: DemoRun): Promise<Account | null> {
   const { signal } = session.context;
+  const { project } = session.loaded;
   for (let closing = 1; ; closing++) {
-    const received = await countReceivedNow(session);
     await waitUntilDrained(session.cloud, { signal, onPoll: async () => {} });
     if (signal.aborted) return null;
-    const account = await balance(
-      { lake: session.lake, receipts: session.producer.receipts },
-      session.loaded.project,
-      { received, deadLetterUri: deadLetterUriOf(session.cloud.outputs) },
-    );
-    const isStill = isDeepStrictEqual(await countReceivedNow(session), received);
+    const account = await checkAccount(session.lake.queries, project, await rollUp(session));
+    const later = await rollUp(session);
+    const isStill = later.every(({ entries }) => entries === 0);
     if (!isStill && closing < MAX_CLOSINGS) continue;
-    writeDemoState(session.demoFile, { run: { ...run, finished: true }, received });
+    writeDemoState(session.demoFile, { run: { ...run, finished: true } });
     return account;
   }
 }
 
-async function countReceivedNow(session: DemoSession): Promise<ReceivedCounts> {
-  const counts: Record<string, ReceivedCount> = {};
-  for (const { name } of session.loaded.project.domains) {
-    counts[name] = await countDomain(session, name);
-  }
-  return counts;
-}
-
-/** Counts a domain's events on its shards, from where the last closing ended. */
-export function countDomain(session: DemoSession, domain: string): Promise<ReceivedCount> {
-  const { loaded, producer, demoFile } = session;
-  const before = readDemoState(demoFile)?.received[domain] ?? NOTHING_RECEIVED;
-  const schemas = schemasById(loaded.registry);
-  return countReceived(producer.stream, before, {
-    streamName: `${loaded.project.environment.name}-${domain}`,
-    streamOfSchema: (id) => {
-      const schema = schemas.get(id);
-      return schema?.domain === domain ? schema.stream : null;
-    },
-  });
+function rollUp({ loaded, cloud, functions }: DemoSession) {
+  const { project } = loaded;
+  return Promise.all(
+    project.domains.map(({ name }) =>
+      runLedger(functions, ledgerFunctionOf(cloud.outputs, project, name), { standstill: true }),
+    ),
+  );
 }

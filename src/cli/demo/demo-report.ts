@@ -36,7 +36,7 @@ FROM ${TABLE}`,
 export function showAccount(output: Output, account: Account): void {
   output.line();
   output.line(
-    'Where every event went (read off the shards = in the table + rejected + duplicates + undecodable):',
+    'Where every event went (read off the shards = in the table + rejected + duplicates + dead-lettered), by the ledger:',
   );
   output.line();
   output.table(
@@ -64,5 +64,6 @@ export function showAccount(output: Output, account: Account): void {
     ]),
     { rightAligned: [1, 2, 3, 4, 5, 6, 7] },
   );
+  for (const note of account.notes) output.line(`Note: ${note}`);
   for (const problem of account.problems) output.problem(problem);
 }

@@ -1,3 +1,4 @@
+import type { FunctionAccess } from '#runtime/function-access.ts';
 import type { LakeAccess } from '#runtime/lake-access.ts';
 import type { LoadedProject } from '#runtime/load-project.ts';
 import type { ProducerAccess } from '#runtime/producer-access.ts';
@@ -11,6 +12,7 @@ export interface DemoSession {
   readonly cloud: LocalCloud;
   readonly lake: LakeAccess;
   readonly producer: ProducerAccess;
+  readonly functions: FunctionAccess;
   readonly streamName: string;
   readonly demoFile: string;
 }

@@ -1,7 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import type { ReceivedCount } from '#app/count-received.ts';
 import type { ReadCheckpoint } from '#app/read-user-records.ts';
 import { readJsonFile } from '../state-folder.ts';
 
@@ -13,26 +12,17 @@ const runState = z.object({
   endMs: z.int(),
   /** Last sequence number per shard when the run began: its events all come after. */
   from: z.record(z.string(), z.string()),
+  /** Events that were in the tables when the run began. */
+  takenInBefore: z.int().min(0),
   finished: z.boolean(),
 });
 export type DemoRun = z.infer<typeof runState>;
 
 const demoState = z.object({
-  run: runState,
-  /** Per domain. */
-  received: z.record(
-    z.string(),
-    z.object({
-      checkpoint: z.record(z.string(), z.string()),
-      received: z.record(z.string(), z.int()),
-    }),
-  ),
-});
-export interface DemoState {
   /** The run under way, or the last one that finished. */
-  readonly run: DemoRun;
-  readonly received: Readonly<Record<string, ReceivedCount>>;
-}
+  run: runState,
+});
+export type DemoState = Readonly<z.infer<typeof demoState>>;
 
 /** Null when no run has begun, and when the file is lost or cut off. */
 export function readDemoState(file: string): DemoState | null {
@@ -61,6 +51,7 @@ export function nextRun(
     readonly nowMs: number;
     readonly lastNumberInTable: number;
     readonly from: ReadCheckpoint;
+    readonly takenInBefore: number;
   },
 ): { readonly run: DemoRun; readonly resumed: boolean } {
   if (state !== null && !state.run.finished) return { run: state.run, resumed: true };
@@ -70,6 +61,7 @@ export function nextRun(
     startMs: state?.run.endMs ?? options.nowMs - FIRST_RUN_MS,
     endMs: options.nowMs,
     from: { ...options.from },
+    takenInBefore: options.takenInBefore,
     finished: false,
   };
   return { run, resumed: false };

@@ -4,6 +4,7 @@ import { produceEvents } from '#app/produce-events.ts';
 import { databaseName } from '#core/config/project.ts';
 import { SluiceError } from '#core/errors.ts';
 import { localTarget } from '#runtime/aws-clients.ts';
+import { openFunctions } from '#runtime/function-access.ts';
 import { openLake } from '#runtime/lake-access.ts';
 import { type LoadedProject, loadProject } from '#runtime/load-project.ts';
 import { openProducer } from '#runtime/producer-access.ts';
@@ -14,12 +15,12 @@ import { lockHolder, takeLock } from '../process-lock.ts';
 import { receiptsTableOf, workGroupOf } from '../stack-outputs.ts';
 import { stateFolder } from '../state-folder.ts';
 import { INTERRUPTED_STATUS, untilAborted } from '../until-aborted.ts';
-import { tableState } from './account.ts';
-import { closeBooks, countDomain } from './close-books.ts';
+import { closeBooks } from './close-books.ts';
 import { createDemoInput, DEMO_DOMAIN, DEMO_STREAM, type DemoInput } from './demo-input.ts';
 import { showAccount, showQueries } from './demo-report.ts';
 import type { DemoSession } from './demo-session.ts';
 import { type DemoRun, nextRun, readDemoState, writeDemoState } from './demo-state.ts';
+import { countedPositions, countTakenIn } from './stream-progress.ts';
 
 export interface DemoOptions {
   readonly events: number;
@@ -59,6 +60,7 @@ async function runAlone(context: CommandContext, options: DemoOptions): Promise<
     cloud,
     lake: openLake(target, { workGroup: workGroupOf(cloud.outputs) }),
     producer: openProducer(target, { receiptsTable: receiptsTableOf(cloud.outputs) }),
+    functions: openFunctions(target),
     streamName: `${loaded.project.environment.name}-${DEMO_DOMAIN}`,
     demoFile: stateFolder(root, 'local').demoFile,
   };
@@ -70,6 +72,7 @@ async function runAlone(context: CommandContext, options: DemoOptions): Promise<
     }
     return status;
   } finally {
+    session.functions.close();
     session.producer.close();
     session.lake.close();
     await cloud.close();
@@ -86,7 +89,7 @@ async function runSteps(
   const { run, resumed } = await beginRun(session, options);
   const input = await createDemoInput(session.loaded, run);
   const produced = await produce(session, input, { run, resumed, asked: options.events });
-  const committed = await timed(() => waitForCommit(session));
+  const committed = await timed(() => waitForCommit(session, input, run));
   // Books that are closed too early do not balance, and a run that is called finished never goes on.
   if (signal.aborted) return reportInterruption(session, run);
   const queried = await timed(() => showQueries(output, session.lake, run.number));
@@ -151,14 +154,14 @@ async function beginRun(
   options: DemoOptions,
 ): Promise<{ readonly run: DemoRun; readonly resumed: boolean }> {
   const state = readDemoState(session.demoFile);
-  const received = state?.received ?? {};
   const next = nextRun(state, {
     events: options.events,
     nowMs: Date.now(),
     lastNumberInTable: state === null ? await lastRunInTable(session) : 0,
-    from: received[DEMO_DOMAIN]?.checkpoint ?? {},
+    from: await countedPositions(session.lake, session.loaded.project, DEMO_DOMAIN),
+    takenInBefore: await countTakenIn(session.lake, session.loaded.project, DEMO_DOMAIN),
   });
-  writeDemoState(session.demoFile, { run: next.run, received });
+  writeDemoState(session.demoFile, { run: next.run });
   return next;
 }
 
@@ -215,17 +218,19 @@ async function produce(
   return { seconds: (performance.now() - startedMs) / 1000, held: heldEvents };
 }
 
-/** Waits until the writer has taken everything; the bar follows the positions in the table's commits. */
-async function waitForCommit(session: DemoSession): Promise<void> {
-  const table = {
-    database: databaseName(session.loaded.project.environment.name, DEMO_DOMAIN, 'bronze'),
-    table: DEMO_STREAM,
-  };
-  const { received } = await countDomain(session, DEMO_DOMAIN);
-  const total = Object.values(received).reduce((sum, count) => sum + count, 0);
-  const bar = session.context.output.progress('into the table', total);
+/** Waits until the writer has taken everything; the bar follows the counts in the tables' commits. */
+async function waitForCommit(
+  session: DemoSession,
+  { expectedEvents }: DemoInput,
+  { takenInBefore }: DemoRun,
+): Promise<void> {
+  const { project } = session.loaded;
+  // Estimated: other producers may be at work, and what they sent before the run may still be on its way.
+  const bar = session.context.output.progress('into the tables', expectedEvents, {
+    estimated: true,
+  });
   const update = async (): Promise<void> =>
-    bar.update((await tableState(session.lake, table)).received);
+    bar.update((await countTakenIn(session.lake, project, DEMO_DOMAIN)) - takenInBefore);
   try {
     await waitUntilDrained(session.cloud, { signal: session.context.signal, onPoll: update });
     await update();

@@ -1,101 +1,126 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { MemoryReceiptStore } from '#adapters/memory/memory-receipt-store.ts';
-import { ingestBatch } from '#app/ingest-batch.ts';
-import { balance, type ReceivedCounts } from '#cli/demo/account.ts';
-import type { Project } from '#core/config/project.ts';
+import { checkAccount } from '#cli/demo/account.ts';
+import type { LedgerRunAnswer } from '#cli/ledger/run-ledger.ts';
 import type { QueryEngine } from '#ports/query-engine.ts';
-import type { LakeAccess } from '#runtime/lake-access.ts';
 import { loadProject } from '#runtime/load-project.ts';
-import { IngestWorld, SOURCE, TABLE, tradeRecords } from '#test/app/ingest-world.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const { project } = loadProject({ root: ROOT, environment: 'local' });
 
-/** Counts the rows that a Parquet reader finds; a table of another domain has none. */
-function countingEngine(world: IngestWorld): QueryEngine {
+const TRADE = {
+  stream: 'trade',
+  received: 20,
+  acknowledged: 20,
+  committed: 10,
+  rejected: 4,
+  deduplicated: 3,
+  deadLettered: 3,
+  late: 2,
+  inFlight: 0,
+  unbalanced: 0,
+};
+
+function runOf(...streams: LedgerRunAnswer['streams']): LedgerRunAnswer {
+  return {
+    domain: 'market',
+    entries: 1,
+    complete: true,
+    streams,
+    unbalancedEvents: 0,
+    holeEvents: 0,
+    lagSeconds: 0,
+    problems: [],
+    notes: [],
+  };
+}
+
+interface Tables {
+  /** Rows, distinct positions, late rows. */
+  readonly bronze: readonly number[];
+  /** By stream: rejected, undecodable, distinct positions. */
+  readonly rejected: Readonly<Record<string, readonly number[]>>;
+  /** By stream: received, accounted for, holes. */
+  readonly ledger: Readonly<Record<string, readonly number[]>>;
+}
+
+const AGREEING: Tables = {
+  bronze: [10, 10, 2],
+  rejected: { trade: [4, 2, 6] },
+  ledger: { trade: [20, 20, 1] },
+};
+
+/** Answers as the tables hold it. */
+function engine(tables: Tables): QueryEngine {
+  const number = { name: 'n', type: 'bigint' };
+  const answer = (rows: readonly (readonly (string | number)[])[], named: boolean) => ({
+    columns: named ? [{ name: 'stream', type: 'varchar' }, number] : [number],
+    rows: rows.map((row) => row.map(String)),
+    scannedBytes: 0,
+    milliseconds: 0,
+  });
+  const byStream = (counts: Readonly<Record<string, readonly number[]>>) =>
+    answer(
+      Object.entries(counts).map(([stream, numbers]) => [stream, ...numbers]),
+      true,
+    );
   return {
     query: async (sql) => {
-      const rows = sql.includes(`${TABLE.database}.`) ? await world.rows() : [];
-      const late = rows.filter((row) => row['_late'] === true).length;
-      return {
-        columns: [],
-        rows: [[String(rows.length), String(late)]],
-        scannedBytes: 0,
-        milliseconds: 0,
-      };
+      if (sql.includes('local_ops.ledger')) return byStream(tables.ledger);
+      if (sql.includes('local_market_bronze.rejected')) return byStream(tables.rejected);
+      return answer([tables.bronze], false);
     },
   };
 }
 
-/** The market domain's lake; tables of other domains are there, without commits. */
-async function lakeWith(records: number): Promise<LakeAccess> {
-  const world = await IngestWorld.create();
-  const { store, catalog } = world;
-  const { metadataLocation } = await catalog.load(TABLE);
-  const emptyTable = metadataLocation.replace('local_market_bronze', 'local_energy_bronze');
-  await store.put(emptyTable, await store.get(metadataLocation));
-  catalog.create({ ...TABLE, database: 'local_energy_bronze' }, emptyTable);
-  const batch = { source: SOURCE, records: tradeRecords(world, records, 10) };
-  await ingestBatch(world.deps, world.config, batch);
-  return { store, catalog, queries: countingEngine(world), close: () => {} };
+async function problemsOf(changes: Partial<Tables>, run = runOf(TRADE)) {
+  return (await checkAccount(engine({ ...AGREEING, ...changes }), project, [run])).problems;
 }
 
-async function account(
-  lake: LakeAccess,
-  received: ReceivedCounts,
-  options: { readonly project?: Project } = {},
-) {
-  const receipts = new MemoryReceiptStore();
-  return await balance({ lake, receipts }, options.project ?? project, {
-    received,
-    deadLetterUri: 's3://dead-letters',
-  });
-}
-
-function receivedOf(counts: Readonly<Record<string, number>>) {
-  return { checkpoint: {}, received: counts };
-}
-
-describe('balance', () => {
-  it('finds nothing when every event is in exactly one place', async () => {
-    const { streams, problems } = await account(await lakeWith(5), {
-      market: receivedOf({ trade: 50 }),
+describe('checkAccount', () => {
+  it('takes over the account of the ledger when every independent count agrees', async () => {
+    expect(await checkAccount(engine(AGREEING), project, [runOf(TRADE)])).toEqual({
+      streams: [
+        {
+          domain: 'market',
+          stream: 'trade',
+          received: 20,
+          committed: 10,
+          rejected: 4,
+          deduplicated: 3,
+          dead_lettered: 3,
+          late: 2,
+          unaccounted: 0,
+        },
+      ],
+      problems: [],
+      notes: [],
     });
-    expect(problems).toEqual([]);
-    expect(streams).toMatchObject([{ stream: 'trade', received: 50, unaccounted: 0 }]);
   });
 
-  it('names an event that is nowhere', async () => {
-    const { streams, problems } = await account(await lakeWith(5), {
-      market: receivedOf({ trade: 51 }),
-    });
-    expect(streams[0]?.unaccounted).toBe(1);
-    expect(problems).toContain('market.trade: 1 of 51 received events are unaccounted for');
+  it.each<[string, Partial<Tables>, RegExp]>([
+    ['a row too many', { bronze: [11, 10, 2] }, /states 10 committed, .* count is 11/],
+    ['a row that is there twice', { bronze: [10, 9, 2] }, /10 committed at distinct positions/],
+    ['a late row', { bronze: [10, 10, 3] }, /states 2 late, the independent count is 3/],
+    ['a rejected row', { rejected: { trade: [3, 2, 6] } }, /states 4 rejected, .* count is 3/],
+    ['a rejected row there twice', { rejected: { trade: [4, 2, 5] } }, /at distinct positions/],
+    ['a dead letter', { rejected: { trade: [4, 1, 6] } }, /states 3 dead-lettered, .* is 2/],
+    ['a journal of other sums', { ledger: { trade: [19, 20, 1] } }, /20 received in its cursor/],
+  ])('names %s', async (_, changes, problem) => {
+    expect(await problemsOf(changes)).toEqual([expect.stringMatching(problem)]);
   });
 
-  it('counts every domain by its own shards', async () => {
-    const [market] = project.domains;
-    const other = { ...market!, name: 'energy' };
-    const two = { ...project, domains: [market!, other] };
-    const received = { market: receivedOf({ trade: 50 }), energy: receivedOf({}) };
-    const { streams, problems } = await account(await lakeWith(5), received, { project: two });
-    expect(problems).toEqual([]);
-    expect(streams.map(({ domain, received: count }) => [domain, count])).toEqual([
-      ['market', 50],
-      ['energy', 0],
+  it('names a stream that the ledger does not know of', async () => {
+    const rejected = { ...AGREEING.rejected, _unknown: [0, 2, 2] };
+    expect(await problemsOf({ rejected })).toEqual([
+      'market._unknown: the ledger states 0 dead-lettered, the independent count is 2',
+      'market._unknown: the ledger states 0 rejected or dead-lettered at distinct positions, the independent count is 2',
     ]);
   });
 
-  it('shows dead letters of unknown streams although none was counted as received', async () => {
-    const world = await IngestWorld.create();
-    const data = Buffer.from('no header');
-    const records = [{ sequenceNumber: '1', partitionKey: 'x', arrivalMs: 0, data }];
-    await ingestBatch(world.deps, world.config, { source: SOURCE, records });
-    const { store, catalog } = world;
-    const lake = { store, catalog, queries: countingEngine(world), close: () => {} };
-    const { streams, problems } = await account(lake, { market: receivedOf({}) });
-    expect(streams[1]).toMatchObject({ stream: '_unknown', dead_lettered: 1, unaccounted: -1 });
-    expect(problems).toEqual(['market._unknown: -1 of 0 received events are unaccounted for']);
+  it('passes on what the ledger itself has found', async () => {
+    const run = { ...runOf(TRADE), problems: ['found'], notes: ['noted'] };
+    const account = await checkAccount(engine(AGREEING), project, [run]);
+    expect(account).toMatchObject({ problems: ['found'], notes: ['noted'] });
   });
 });

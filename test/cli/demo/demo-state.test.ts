@@ -16,15 +16,17 @@ const RUN: DemoRun = {
   startMs: 1_000,
   endMs: 2_000,
   from: { 'shardId-000000000000': '7' },
+  takenInBefore: 11,
   finished: true,
 };
-const STATE: DemoState = {
-  run: RUN,
-  received: {
-    market: { checkpoint: { 'shardId-000000000000': '9' }, received: { trade: 12 } },
-  },
+const STATE: DemoState = { run: RUN };
+const ASKED = {
+  events: 50,
+  nowMs: 9_000,
+  lastNumberInTable: 0,
+  from: { s: '9' },
+  takenInBefore: 12,
 };
-const ASKED = { events: 50, nowMs: 9_000, lastNumberInTable: 0, from: { s: '9' } };
 
 let folder = '';
 beforeAll(() => {
@@ -45,7 +47,7 @@ describe('readDemoState', () => {
     writeDemoState(file, STATE);
     writeFileSync(file, readFileSync(file, 'utf8').slice(0, 40));
     expect(readDemoState(file)).toBeNull();
-    writeFileSync(file, '{"run":null,"received":{"checkpoint":{},"received":{}}}');
+    writeFileSync(file, '{"run":null}');
     expect(readDemoState(file)).toBeNull();
   });
 });
@@ -60,6 +62,7 @@ describe('nextRun', () => {
         startMs: 2_000,
         endMs: 9_000,
         from: { s: '9' },
+        takenInBefore: 12,
         finished: false,
       },
     });

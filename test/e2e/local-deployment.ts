@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GlueClient } from '@aws-sdk/client-glue';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Environment } from '#core/config/project.ts';
+import { type RunningLocalCloud, startLocalCloud } from '#embedded/start-local-cloud.ts';
+import { createLambdaBundler } from '#lib/constructs/lambda-code.ts';
+import { createDeployment } from '#lib/load-deployment.ts';
+import { synthesizeDeployment } from '#lib/synthesize.ts';
+import { localTarget } from '#runtime/aws-clients.ts';
+import { type LoadedProject, loadProject } from '#runtime/load-project.ts';
+import { ROOT } from './run-sluice.ts';
+
+/** The project's own templates and bundled handlers, deployed into a local cloud of this process. */
+export interface LocalDeployment {
+  readonly loaded: LoadedProject;
+  readonly assemblyDir: string;
+  readonly cloud: RunningLocalCloud;
+  /** Clients of the account's administrator. */
+  readonly clients: {
+    readonly s3: S3Client;
+    readonly glue: GlueClient;
+    readonly lambda: LambdaClient;
+    readonly dynamoDb: DynamoDBClient;
+  };
+  /** Resolves when no record waits and no function works. */
+  drained(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const DRAIN_LIMIT_MS = 60_000;
+
+/** `writer` replaces settings of the local environment, so that a test need not wait for what takes hours. */
+export async function startLocalDeployment(options: {
+  readonly writer: Partial<Environment['writer']>;
+}): Promise<LocalDeployment> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-deployed-'));
+  const loaded = loadProject({ root: ROOT, environment: 'local' });
+  const { environment } = loaded.project;
+  const writer = { ...environment.writer, ...options.writer };
+  const project = { ...loaded.project, environment: { ...environment, writer } };
+  const assemblyDir = path.join(folder, 'assembly');
+  const deployment = createDeployment({ ...loaded, project }, createLambdaBundler(ROOT));
+  synthesizeDeployment(deployment, { root: ROOT, outdir: assemblyDir });
+  const cloud = await startLocalCloud({
+    assemblyDir,
+    stateDir: path.join(folder, 'services'),
+    logDir: path.join(folder, 'logs'),
+    cloudFile: path.join(folder, 'cloud.json'),
+    port: 0,
+  });
+  const target = localTarget(cloud.endpoint);
+  const clients = {
+    s3: new S3Client(target),
+    glue: new GlueClient(target),
+    lambda: new LambdaClient(target),
+    dynamoDb: new DynamoDBClient(target),
+  };
+  return {
+    loaded,
+    assemblyDir,
+    cloud,
+    clients,
+    async drained() {
+      const limitMs = Date.now() + DRAIN_LIMIT_MS;
+      while (cloud.health().pending) {
+        if (Date.now() > limitMs) throw new Error('records still wait; see the checkpoints');
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    async close() {
+      for (const client of Object.values(clients)) client.destroy();
+      await cloud.close();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
