@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import avsc from 'avsc';
 import { MemoryObjectStore } from '#adapters/memory/memory-object-store.ts';
 import { MemoryTableCatalog } from '#adapters/memory/memory-table-catalog.ts';
+import { createHyparquetTableReader } from '#adapters/parquet/hyparquet-table-reader.ts';
 import { createEventEncoder } from '#app/encode-events.ts';
 import { ingestBatch } from '#app/ingest-batch.ts';
 import { createRowDecoder, createRowEncoder } from '#core/avro/row-codec.ts';
@@ -19,6 +20,7 @@ import { serializeTableMetadata } from '#core/iceberg/spec/table-metadata.ts';
 import { createTableMetadata } from '#core/iceberg/transaction/create-table.ts';
 import { decodeRecord, encodeAggregatedRecord } from '#core/kinesis/aggregated-record.ts';
 import { findStream } from '#core/schema/registry.ts';
+import { REJECTED_TABLE, REJECTED_TABLE_SHAPE } from '#core/schema/rejected-table.ts';
 import { compileIngestConfig } from '#runtime/lake-writer.ts';
 import { loadProject } from '#runtime/load-project.ts';
 
@@ -107,21 +109,23 @@ async function eventsPerSecond(work: () => unknown): Promise<number> {
 async function ingestAll(): Promise<void> {
   const store = new MemoryObjectStore();
   const catalog = new MemoryTableCatalog();
-  const shape = findStream(registry, 'market', 'trade')!.table;
-  const metadata = createTableMetadata({
-    ...shape,
-    location: 's3://lake/trade',
-    tableUuid: '00000000-0000-4000-8000-000000000001',
-    nowMs: startMs,
-  });
-  await store.put(
-    's3://lake/trade/metadata/00000.metadata.json',
-    Buffer.from(serializeTableMetadata(metadata)),
-  );
-  catalog.create(stream.table, 's3://lake/trade/metadata/00000.metadata.json');
+  const tables = [
+    { ident: stream.table, shape: findStream(registry, 'market', 'trade')!.table },
+    { ident: { ...stream.table, table: REJECTED_TABLE }, shape: REJECTED_TABLE_SHAPE },
+  ];
+  for (const { ident, shape } of tables) {
+    const location = `s3://lake/${ident.table}`;
+    const tableUuid = '00000000-0000-4000-8000-000000000001';
+    const metadata = createTableMetadata({ ...shape, location, tableUuid, nowMs: startMs });
+    const file = `${location}/metadata/00000.metadata.json`;
+    await store.put(file, Buffer.from(serializeTableMetadata(metadata)));
+    catalog.create(ident, file);
+  }
   const deps = {
     store,
     catalog,
+    reader: createHyparquetTableReader(store),
+    committedIds: new Map(),
     clock: { nowMs: () => startMs, sleep: async () => {} },
     random: {
       next: Math.random,

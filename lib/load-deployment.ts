@@ -1,7 +1,16 @@
 import { buildLakeWriterConfig, serializeLakeWriterConfig } from '#core/config/lambda-config.ts';
+import {
+  buildLedgerFunctionConfig,
+  serializeLedgerFunctionConfig,
+} from '#core/config/ledger-function-config.ts';
 import type { Domain } from '#core/config/project.ts';
 import { SluiceError } from '#core/errors.ts';
+import {
+  buildHttpIngestConfig,
+  serializeHttpIngestConfig,
+} from '#core/ingest/http-ingest-config.ts';
 import { findStream, type Registry } from '#core/schema/registry.ts';
+import { REJECTED_TABLE, REJECTED_TABLE_SHAPE } from '#core/schema/rejected-table.ts';
 import { type LoadedProject, loadProject } from '#runtime/load-project.ts';
 import type { CatalogTable } from './constructs/iceberg-table.ts';
 import type { LambdaBundler } from './constructs/lambda-code.ts';
@@ -28,13 +37,23 @@ export function createDeployment(
     lakeWriterConfig: serializeLakeWriterConfig(
       buildLakeWriterConfig(project, registry, { domain: domain.name }),
     ),
+    ledgerConfig: serializeLedgerFunctionConfig(
+      buildLedgerFunctionConfig(project, registry, { domain: domain.name }),
+    ),
+    httpIngestConfig: httpIngestConfig(domain, registry),
   }));
   return { project, domains, bundler };
 }
 
-/** One table per stream, named after it. */
+function httpIngestConfig(domain: Domain, registry: Registry): string | null {
+  const config = buildHttpIngestConfig(domain, registry);
+  return config === null ? null : serializeHttpIngestConfig(config);
+}
+
+/** One table per stream, named after it, and one for the events that are not taken in. */
 function catalogTables(domain: Domain, registry: Registry): readonly CatalogTable[] {
-  return domain.streams.map(({ name }) => {
+  const rejected = { name: REJECTED_TABLE, shape: REJECTED_TABLE_SHAPE };
+  const bronze = domain.streams.map(({ name }) => {
     const schemas = findStream(registry, domain.name, name);
     if (schemas === null) {
       throw new SluiceError(
@@ -44,4 +63,5 @@ function catalogTables(domain: Domain, registry: Registry): readonly CatalogTabl
     }
     return { name, shape: schemas.table };
   });
+  return [...bronze, rejected];
 }

@@ -1,9 +1,15 @@
-import { Aws } from 'aws-cdk-lib';
-import { PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { type BucketPurpose, bucketName, type NameScope, physicalName } from '../names.ts';
+import type { NameScope } from '../names.ts';
+import {
+  allow,
+  glueArns,
+  type ObjectGrant,
+  objectAcknowledgements,
+  objectGrants,
+} from './policy-grants.ts';
 
 export interface LakeWriterResources {
   readonly names: NameScope;
@@ -14,14 +20,6 @@ export interface LakeWriterResources {
   readonly stream: IStream;
   readonly deadLetters: IBucket;
   readonly logGroup: ILogGroup;
-}
-
-/** Access to every object below a prefix: the one kind of wildcard in the policies, so each carries its reason. */
-interface ObjectGrant {
-  readonly actions: string[];
-  readonly bucket: BucketPurpose;
-  readonly prefix: string;
-  readonly reason: string;
 }
 
 // No s3:ListBucket on the lake: the writer reads only keys that table metadata names. S3 then answers 403 instead of
@@ -74,9 +72,9 @@ export function lakeWriterPolicies(resources: LakeWriterResources): Record<strin
       actions: ['glue:GetTable', 'glue:UpdateTable'],
       resources: glueArns(resources.database, resources.tables),
     }),
-    WriteLake: allow(...objectStatements(resources.names, lakeGrants(resources))),
+    WriteLake: allow(...objectGrants(resources.names, lakeGrants(resources))),
     KeepFailures: allow(
-      ...objectStatements(resources.names, deadLetterGrants(resources)),
+      ...objectGrants(resources.names, deadLetterGrants(resources)),
       // The mapping checks its failure destination with it.
       { actions: ['s3:ListBucket'], resources: [resources.deadLetters.bucketArn] },
     ),
@@ -91,39 +89,6 @@ export function lakeWriterPolicies(resources: LakeWriterResources): Record<strin
 export function lakeWriterAcknowledgements(
   resources: LakeWriterResources,
 ): readonly { readonly id: string; readonly reason: string }[] {
-  return [...lakeGrants(resources), ...deadLetterGrants(resources)].map((grant) => {
-    const bucket = `${physicalName(resources.names, grant.bucket)}-<AWS::AccountId>-<AWS::Region>`;
-    const resource = `arn:<AWS::Partition>:s3:::${bucket}/${grant.prefix}*`;
-    return { id: `AwsSolutions-IAM5[Resource::${resource}]`, reason: grant.reason };
-  });
-}
-
-interface Statement {
-  readonly actions: string[];
-  readonly resources: string[];
-}
-
-function allow(...statements: readonly Statement[]): PolicyDocument {
-  return new PolicyDocument({
-    statements: statements.map((statement) => new PolicyStatement(statement)),
-  });
-}
-
-function objectStatements(names: NameScope, grants: readonly ObjectGrant[]): Statement[] {
-  return grants.map(({ actions, bucket, prefix }) => ({
-    actions,
-    resources: [`arn:${Aws.PARTITION}:s3:::${bucketName(names, bucket)}/${prefix}*`],
-  }));
-}
-
-/** Glue checks a call on a table against the catalog, its database and the table. Source: AWS Glue, "Specifying resource ARNs". */
-function glueArns(database: string, tables: readonly string[]): string[] {
-  const resources = [
-    'catalog',
-    `database/${database}`,
-    ...tables.map((table) => `table/${database}/${table}`),
-  ];
-  return resources.map(
-    (resource) => `arn:${Aws.PARTITION}:glue:${Aws.REGION}:${Aws.ACCOUNT_ID}:${resource}`,
-  );
+  const grants = [...lakeGrants(resources), ...deadLetterGrants(resources)];
+  return objectAcknowledgements(resources.names, grants);
 }

@@ -35,6 +35,7 @@ export const METRICS_NAMESPACE = 'Sluice';
 /** Function that commits a domain's stream to its bronze tables, with its role, log group and event source mapping. */
 export class LakeWriter extends Construct {
   readonly function: lambda.Function;
+  readonly mapping: lambda.CfnEventSourceMapping;
 
   constructor(scope: Construct, id: string, props: LakeWriterProps) {
     super(scope, id);
@@ -72,7 +73,7 @@ export class LakeWriter extends Construct {
           },
         }),
     );
-    this.mapStream(props);
+    this.mapping = this.mapStream(props);
   }
 
   private createRole(resources: LakeWriterResources): iam.Role {
@@ -85,9 +86,9 @@ export class LakeWriter extends Construct {
     return role;
   }
 
-  private mapStream(props: LakeWriterProps): void {
+  private mapStream(props: LakeWriterProps): lambda.CfnEventSourceMapping {
     const { writer } = props.environment;
-    new lambda.CfnEventSourceMapping(this, 'StreamMapping', {
+    return new lambda.CfnEventSourceMapping(this, 'StreamMapping', {
       eventSourceArn: props.stream.streamArn,
       functionName: this.function.functionName,
       // LATEST would skip what arrives while the mapping is being created.
@@ -101,6 +102,8 @@ export class LakeWriter extends Construct {
       bisectBatchOnFunctionError: true,
       functionResponseTypes: ['ReportBatchItemFailures'],
       destinationConfig: { onFailure: { destination: props.deadLetters.bucketArn } },
+      // Alarms watch what the mapping gives up.
+      metricsConfig: { metrics: ['EventCount'] },
     });
   }
 }

@@ -2,9 +2,11 @@ import { Aws, CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-l
 import * as athena from 'aws-cdk-lib/aws-athena';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { type Environment, opsDatabaseName } from '#core/config/project.ts';
+import { LEDGER_SHAPE, LEDGER_TABLE } from '#core/ledger/ledger-table.ts';
 import { createGlueDatabase } from '../constructs/glue-database.ts';
+import { createIcebergTable } from '../constructs/iceberg-table.ts';
 import { createPrivateBucket } from '../constructs/private-bucket.ts';
 import { bucketName, type NameScope, physicalName } from '../names.ts';
 import { dataRemovalPolicy } from '../removal-policy.ts';
@@ -29,6 +31,7 @@ const QUERY_RESULT_DAYS = 7;
 export class StorageStack extends Stack {
   readonly lake: s3.Bucket;
   readonly deadLetters: s3.Bucket;
+  readonly receipts: dynamodb.Table;
 
   constructor(scope: Construct, id: string, props: StorageStackProps) {
     super(scope, id, props);
@@ -63,16 +66,23 @@ export class StorageStack extends Stack {
       expireDays: QUERY_RESULT_DAYS,
     });
     const workGroup = this.createWorkGroup(props, queryResults);
-    const receipts = this.createReceiptsTable(names, removalPolicy);
+    this.receipts = this.createReceiptsTable(names, removalPolicy);
     const ops = createGlueDatabase(this, 'OpsDatabase', {
       name: opsDatabaseName(environment.name),
       description: 'Row ledger and other tables of the platform itself',
     });
 
+    const ledger = createIcebergTable(new Construct(this, 'OpsTables'), {
+      lake: this.lake,
+      database: opsDatabaseName(environment.name),
+      table: { name: LEDGER_TABLE, shape: LEDGER_SHAPE },
+    });
+    ledger.addResourceDependency(ops);
+
     new CfnOutput(this, 'LakeBucketName', { value: this.lake.bucketName });
     new CfnOutput(this, 'DeadLetterBucketName', { value: this.deadLetters.bucketName });
     new CfnOutput(this, 'WorkGroupName', { value: workGroup.ref });
-    new CfnOutput(this, 'ReceiptsTableName', { value: receipts.tableName });
+    new CfnOutput(this, 'ReceiptsTableName', { value: this.receipts.tableName });
     new CfnOutput(this, 'OpsDatabaseName', { value: ops.ref });
   }
 

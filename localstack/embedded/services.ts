@@ -58,6 +58,8 @@ export interface KinesisService extends HttpService {
     readonly name: string;
     readonly shardCount: number;
     readonly retentionHours: number;
+    /** Key and data of one record together. @default 1024 */
+    readonly maxRecordKib?: number;
   }): { readonly arn: string };
   listShards(streamName: string): readonly KinesisShardView[];
   /** Records after a position (null: from the oldest kept), at most `limit` records and `maxBytes` of data (at least one record). */
@@ -72,6 +74,8 @@ export interface KinesisService extends HttpService {
   ): Promise<readonly KinesisRecordView[]>;
   /** Sequence number of the newest record of the shard, or null when it holds none. */
   latestSequenceNumber(streamName: string, shardId: string): string | null;
+  /** Position after which the records that arrived at or after a time come; `readAfter` takes it. */
+  positionBefore(streamName: string, shardId: string, timestampMs: number): string;
   /** Calls back after every append to the stream and every shard map change; returns the function that stops it. */
   onChange(streamName: string, listener: (shardId: string) => void): () => void;
 }
@@ -88,6 +92,12 @@ export interface LambdaFunctionConfig {
   readonly environment: Readonly<Record<string, string>>;
   /** Concurrent executions; further invocations wait. */
   readonly maxConcurrency: number;
+  /** Concurrent executions beyond which an invocation is throttled; the machine's limit above is ours, not AWS's. @default none */
+  readonly reservedConcurrency?: number;
+  /** Execution role; without one the function calls with the administrator's key. */
+  readonly roleArn?: string;
+  /** Starts this as the runtime instead of our own: AWS's runtime interface clients, which judge our Runtime API. */
+  readonly runtimeCommand?: readonly [string, ...string[]];
 }
 
 export type LambdaOutcome =
@@ -104,7 +114,12 @@ export type LambdaOutcome =
 export interface LambdaService extends HttpService {
   ensureFunction(config: LambdaFunctionConfig): void;
   hasFunction(nameOrArn: string): boolean;
+  /** ARN of the function's execution role; null when it has none or does not exist. */
+  roleArnOf(nameOrArn: string): string | null;
+  /** Rejects when the function was not invoked: it does not exist, or is throttled. */
   invoke(nameOrArn: string, payload: Buffer): Promise<LambdaOutcome>;
+  /** Accepts the invocation and runs it in the background, twice more after an error. Throws when there is no such function. */
+  invokeLater(nameOrArn: string, payload: Buffer): void;
   /** Log lines of all functions as they come, for instance to a file per function. */
   onLog(
     listener: (line: { readonly functionName: string; readonly text: string }) => void,
@@ -113,40 +128,13 @@ export interface LambdaService extends HttpService {
   childPids(): readonly number[];
 }
 
-/** Properties of AWS::Lambda::EventSourceMapping on a Kinesis stream, resolved. Source: AWS CloudFormation reference. */
-export interface EventSourceMappingConfig {
-  /** Stable over restarts; names the checkpoint. */
-  readonly id: string;
-  readonly streamName: string;
-  readonly streamArn: string;
-  readonly functionName: string;
-  readonly batchSize: number;
-  readonly batchingWindowMs: number;
-  readonly parallelizationFactor: 1;
-  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
-  readonly bisectOnError: boolean;
-  /** -1 = until the record expires. */
-  readonly maxRetryAttempts: number;
-  /** -1 = no limit. */
-  readonly maxRecordAgeSeconds: number;
-  readonly reportBatchItemFailures: boolean;
-  /** Bucket that receives the failed batch whole; null when none is configured. */
-  readonly onFailureBucket: string | null;
-}
-
-export interface EventSourceMappings {
-  ensureMapping(config: EventSourceMappingConfig): void;
-  /** Starts polling; called once everything is deployed. */
-  start(): void;
-  /** Checkpoint per shard: last sequence number done with, or null. */
-  checkpoint(mappingId: string, shardId: string): string | null;
-  /** Resolves when every shard of every mapping is read to its end and nothing is in flight. */
-  drained(): Promise<void>;
-  list(): readonly EventSourceMappingConfig[];
-  /** True while a shard of a mapping has a record that is not done with. */
-  pending(): boolean;
-  close(): Promise<void>;
-}
+export type {
+  EventSourceMappingChanges,
+  EventSourceMappingConfig,
+  EventSourceMappingState,
+  EventSourceMappings,
+  EventSourceMappingView,
+} from './lambda/event-source-mapping-service.ts';
 
 /** Properties of AWS::Glue::Table with OpenTableFormatInput.IcebergInput, the only table shape that is accepted. */
 export interface GlueIcebergTableInput {
@@ -172,12 +160,57 @@ export interface GlueService extends HttpService {
   getTable(databaseName: string, name: string): GlueTableView | null;
 }
 
+/** Requests per second on average, and at once. */
+export interface HttpApiThrottle {
+  readonly ratePerSecond: number;
+  readonly burst: number;
+}
+
+/** Properties of AWS::ApiGatewayV2::Integration with a Lambda function, payload format 2.0, resolved. */
+export interface HttpApiIntegrationConfig {
+  readonly id: string;
+  readonly apiId: string;
+  readonly functionArn: string;
+  readonly timeoutMs: number;
+}
+
+/** Properties of AWS::ApiGatewayV2::Route, resolved. */
+export interface HttpApiRouteConfig {
+  readonly id: string;
+  readonly apiId: string;
+  /** `POST /trade/events`, `ANY /{proxy+}` or `$default`. */
+  readonly routeKey: string;
+  readonly authorization: 'NONE' | 'AWS_IAM';
+  readonly integrationId: string;
+}
+
+/** Properties of AWS::ApiGatewayV2::Stage, resolved. */
+export interface HttpApiStageConfig {
+  readonly apiId: string;
+  readonly name: '$default';
+  /** Of each route without throttle of its own; null does not throttle. */
+  readonly defaultThrottle: HttpApiThrottle | null;
+  /** By route key. */
+  readonly routeThrottles: Readonly<Record<string, HttpApiThrottle>>;
+  readonly accessLog: { readonly logGroup: string; readonly format: string } | null;
+}
+
+/** HTTP APIs; each is created before its integrations, those before their routes, and the stage last. */
+export interface ApiGatewayService extends HttpService {
+  ensureApi(config: { readonly id: string; readonly name: string }): void;
+  ensureIntegration(config: HttpApiIntegrationConfig): void;
+  ensureRoute(config: HttpApiRouteConfig): void;
+  ensureStage(config: HttpApiStageConfig): void;
+}
+
 export interface AthenaService extends HttpService {
   ensureWorkGroup(workGroup: {
     readonly name: string;
     readonly outputLocation: string;
     readonly scanLimitBytes: number | null;
   }): void;
+  /** Workgroup that an execution runs in; null when there is no such execution. */
+  workGroupOf(queryExecutionId: string): string | null;
 }
 
 export interface DynamoDbService extends HttpService {
@@ -192,6 +225,211 @@ export interface DynamoDbService extends HttpService {
       readonly AttributeType: 'S' | 'N' | 'B';
     }[];
   }): Promise<void>;
+}
+
+/** One measurement. Source: Amazon CloudWatch, PutMetricData. */
+export interface MetricDatum {
+  /** `AWS/Lambda`, `Sluice` … */
+  readonly namespace: string;
+  readonly name: string;
+  /** Name to value; the whole set is part of the metric's identity. */
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly value: number;
+  readonly atMs: number;
+}
+
+/** Takes measurements. */
+export interface MetricsService {
+  /** Never throws: a measurement must not break what it measures. A value that is no finite number is dropped. */
+  put(datum: MetricDatum): void;
+}
+
+export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+
+/** An alarm as it stands now. */
+export interface AlarmView {
+  readonly name: string;
+  readonly description: string;
+  readonly state: AlarmState;
+  /** Why it is in this state, with the values that decided. */
+  readonly reason: string;
+  /** When it got into this state, epoch milliseconds. */
+  readonly sinceMs: number;
+}
+
+/** Properties of AWS::CloudWatch::Alarm on one metric, resolved. */
+export interface AlarmConfig {
+  readonly name: string;
+  readonly description: string;
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount` or a percentile such as `p99`. */
+  readonly statistic: string;
+  readonly periodSeconds: number;
+  readonly evaluationPeriods: number;
+  readonly datapointsToAlarm: number;
+  readonly comparison:
+    | 'GreaterThanThreshold'
+    | 'GreaterThanOrEqualToThreshold'
+    | 'LessThanThreshold'
+    | 'LessThanOrEqualToThreshold';
+  readonly threshold: number;
+  readonly treatMissingData: 'breaching' | 'notBreaching' | 'ignore' | 'missing';
+  /** Topics that are told of a change into the state. */
+  readonly actions: Readonly<Record<AlarmState, readonly string[]>>;
+}
+
+export interface CloudWatchService extends HttpService, MetricsService {
+  ensureAlarm(config: AlarmConfig): void;
+  /** Topics that alarms may notify; a notification becomes a log line, nothing is sent. */
+  ensureTopic(topic: {
+    readonly arn: string;
+    /** ARN, id or alias of the key that encrypts it; null for none. */
+    readonly key: string | null;
+  }): void;
+  ensureSubscription(subscription: {
+    readonly topicArn: string;
+    readonly protocol: 'email';
+    readonly endpoint: string;
+  }): void;
+  /** Starts evaluating; called once everything is deployed. */
+  start(): void;
+  alarms(): readonly AlarmView[];
+}
+
+/** Properties of AWS::Scheduler::Schedule with a Lambda function as target, resolved. */
+export interface ScheduleConfig {
+  readonly name: string;
+  readonly arn: string;
+  /** `rate(5 minutes)` or `cron(0 3 * * ? *)`. */
+  readonly expression: string;
+  /** IANA name of the zone that cron fields are meant in. */
+  readonly timeZone: string;
+  readonly enabled: boolean;
+  readonly functionArn: string;
+  readonly roleArn: string;
+  /** Payload; null sends the scheduler's default notification. */
+  readonly input: string | null;
+  readonly maxRetryAttempts: number;
+  readonly maxEventAgeSeconds: number;
+}
+
+export interface SchedulerService {
+  ensureSchedule(config: ScheduleConfig): void;
+  /** Starts firing; called once everything is deployed. */
+  start(): void;
+  close(): Promise<void>;
+}
+
+/** A policy document of the template with every intrinsic function evaluated. Source: IAM JSON policy elements reference. */
+export interface PolicyDocument {
+  readonly Statement: readonly {
+    readonly Effect: 'Allow' | 'Deny';
+    readonly Action: string | readonly string[];
+    readonly Resource?: string | readonly string[] | undefined;
+    readonly Principal?: '*' | PolicyPrincipals | undefined;
+    /** Operator to condition key to expected values. */
+    readonly Condition?: PolicyConditions | undefined;
+  }[];
+}
+type PolicyPrincipals = {
+  readonly [K in 'AWS' | 'Service']?: string | readonly string[] | undefined;
+};
+type PolicyConditions = Readonly<
+  Record<string, Readonly<Record<string, string | readonly string[]>>>
+>;
+
+export interface NamedPolicy {
+  readonly name: string;
+  readonly document: PolicyDocument;
+}
+
+/** A function, a schedule, the event source mapping that reads for a function: whoever acts in a role. */
+export interface RolePrincipal {
+  readonly kind: 'role';
+  readonly roleName: string;
+  readonly roleArn: string;
+  /** `arn:aws:sts::000000000000:assumed-role/<role>/<session>` */
+  readonly arn: string;
+}
+
+/** Who makes a call: a role, the account's administrator (any key that was not issued here), or a service by itself. */
+export type Principal =
+  | RolePrincipal
+  | { readonly kind: 'administrator'; readonly arn: string }
+  /** `apigateway.amazonaws.com`: allowed what a resource's own policy allows it. */
+  | { readonly kind: 'service'; readonly service: string };
+
+export interface IamCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
+export interface AccessRequest {
+  readonly principal: Principal;
+  /** `kinesis:GetRecords` */
+  readonly action: string;
+  /** ARN, or `*` for an action without a resource. */
+  readonly resource: string;
+  /** Condition keys of the request, for example `aws:SourceArn`. */
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+export interface AccessDecision {
+  readonly allowed: boolean;
+  /** The policy that allows it, or the sentence AWS refuses it with. */
+  readonly reason: string;
+}
+
+/** Equal calls, counted since the start. */
+export interface CallRecord {
+  /** Name of the role, `administrator`, or the service. */
+  readonly principal: string;
+  readonly action: string;
+  /** The resource as the policy that allowed the call names it; the resource itself of a denied call. */
+  readonly resource: string;
+  /** Policy that decided; null when none speaks of the call. */
+  readonly policy: string | null;
+  readonly allowed: boolean;
+  readonly times: number;
+}
+
+export interface IamService {
+  /** Creates or replaces a role; `trust` is its AssumeRolePolicyDocument. */
+  ensureRole(role: {
+    readonly name: string;
+    readonly arn: string;
+    readonly trust: PolicyDocument;
+    readonly policies: readonly NamedPolicy[];
+  }): void;
+  /** Adds or replaces a policy of a role. Throws when there is no such role. */
+  ensureRolePolicy(roleName: string, policy: NamedPolicy): void;
+  /** Adds or replaces a policy of a bucket, function, topic …: what its statements say about principals. */
+  ensureResourcePolicy(resourceArn: string, policy: NamedPolicy): void;
+  /** The role as the principal of what a service does with it. Throws when there is no such role or it does not trust the service. */
+  assumeRole(request: {
+    readonly roleArn: string;
+    /** `lambda.amazonaws.com` */
+    readonly service: string;
+    readonly sessionName: string;
+    readonly context?: Readonly<Record<string, string>>;
+  }): RolePrincipal;
+  /** Temporary credentials of a role; they live in memory until they are revoked. Throws when there is no such role. */
+  issueCredentials(roleArn: string, sessionName: string): IamCredentials;
+  revokeCredentials(accessKeyId: string): void;
+  /** Null for a key that looks issued here and is not (any more); no key at all is the administrator's. */
+  principalOf(accessKeyId: string): Principal | null;
+  /** Secret of an issued key; an administrator's secret is the key itself; null as in principalOf. */
+  secretOf(accessKeyId: string): string | null;
+  /** Session token that requests with the key must carry; null when none is needed. */
+  sessionTokenOf(accessKeyId: string): string | null;
+  /** Decides a call and counts it in the journal. */
+  authorize(request: AccessRequest): AccessDecision;
+  /** Denies a call of which nobody knows the permissions, and counts it. */
+  refuse(call: Pick<AccessRequest, 'principal' | 'action'>): AccessDecision;
+  journal(): readonly CallRecord[];
 }
 
 /** The account and region every emulated ARN names. */

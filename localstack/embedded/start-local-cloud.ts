@@ -1,17 +1,30 @@
 import path from 'node:path';
+import { createApiGatewayService } from './apigateway/apigateway-service.ts';
 import { deployAssembly } from './assembly/deploy-assembly.ts';
 import { loadAssembly } from './assembly/load-assembly.ts';
 import { createAthenaService } from './athena/athena-service.ts';
+import { createCloudWatchService } from './cloudwatch/cloudwatch-service.ts';
+import { readEmbeddedMetrics } from './cloudwatch/embedded-metrics.ts';
+import { type FunctionHealth, measuredFunctions } from './cloudwatch/function-health.ts';
 import { openDynamoDbService } from './dynamodb/dynamodb-service.ts';
+import { createAccessControl } from './gateway/access-control.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { createGlueService } from './glue/glue-service.ts';
+import { createIamService } from './iam/iam-service.ts';
 import { createKinesisService } from './kinesis/kinesis-service.ts';
 import { createEventSourceMappings } from './lambda/event-source-mappings.ts';
 import { openFunctionLogs } from './lambda/function-logs.ts';
 import { createLambdaService } from './lambda/lambda-service.ts';
 import { replaceFile } from './replace-file.ts';
 import { openS3Service } from './s3/s3-service.ts';
-import type { EventSourceMappings, KinesisService, LambdaService } from './services.ts';
+import { createScheduler } from './scheduler/scheduler-service.ts';
+import type {
+  AlarmView,
+  ApiGatewayService,
+  EventSourceMappings,
+  KinesisService,
+  LambdaService,
+} from './services.ts';
 import { createStsService } from './sts/sts-service.ts';
 
 export interface LocalCloudOptions {
@@ -39,6 +52,9 @@ export interface LocalCloudHealth {
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Processes of the functions. */
   readonly children: readonly number[];
+  readonly alarms: readonly AlarmView[];
+  /** Functions that were invoked since the start. */
+  readonly functions: readonly FunctionHealth[];
 }
 
 export interface RunningLocalCloud {
@@ -82,8 +98,17 @@ async function bringUp(
   const kinesis = opened(createKinesisService({ stateDir: folder('kinesis') }));
   const glue = opened(createGlueService({ stateDir: folder('glue'), s3 }));
   const athena = opened(createAthenaService({ stateDir: folder('athena'), s3, glue }));
+  const iam = createIamService();
   // The functions need the endpoint, and the gateway is what gives it: what comes later is filled in.
-  const later: { lambda?: LambdaService; health?: () => LocalCloudHealth } = {};
+  const later: {
+    lambda?: LambdaService;
+    apiGateway?: ApiGatewayService;
+    health?: () => LocalCloudHealth;
+    logAlarm?: (line: string) => void;
+  } = {};
+  const cloudWatch = opened(
+    createCloudWatchService({ iam, logAlarm: (line) => later.logAlarm?.(line) }),
+  );
   const gateway = opened(
     await startGateway({
       port: options.port,
@@ -93,21 +118,34 @@ async function bringUp(
         glue,
         athena,
         dynamodb: dynamoDb,
-        sts: createStsService(),
+        monitoring: cloudWatch,
+        sts: createStsService({ iam }),
         lambda: {
           handle: (request, response) => later.lambda?.handle(request, response),
           close: async () => {},
         },
       },
       health: () => later.health?.() ?? { pid: process.pid, starting: true },
+      calls: () => iam.journal(),
+      httpApis: {
+        handle: (request, response) => later.apiGateway?.handle(request, response),
+        close: async () => {},
+      },
+      access: createAccessControl({ iam, athena }),
     }),
   );
   const lambda = createLambdaService({
     endpointUrl: gateway.endpoint,
-    eventSourceMappings: () => mappings.list(),
+    iam,
+    eventSourceMappings: () => mappings,
+    metrics: cloudWatch,
   });
   later.lambda = lambda;
   const logs = openFunctionLogs(lambda, options.logDir);
+  later.logAlarm = (line) => logs.write('alarms', line);
+  lambda.onLog(({ text }) => {
+    for (const datum of readEmbeddedMetrics(text)) cloudWatch.put(datum);
+  });
   onClose(async () => logs.close());
   opened(lambda);
   const mappings = opened(
@@ -116,10 +154,39 @@ async function bringUp(
       kinesis,
       lambda,
       s3,
+      iam,
+      metrics: cloudWatch,
       onNotice: (text) => logs.write('event-source-mappings', text),
     }),
   );
-  const services = { s3, kinesis, dynamoDb, glue, athena, lambda, eventSourceMappings: mappings };
+  const scheduler = opened(
+    createScheduler({
+      stateDir: folder('scheduler'),
+      lambda,
+      iam,
+      onNotice: (text) => logs.write('scheduler', text),
+    }),
+  );
+  const apiGateway = createApiGatewayService({
+    lambda,
+    iam,
+    metrics: cloudWatch,
+    onAccessLog: (logGroup, line) => logs.write(logGroup.replaceAll('/', '.').slice(1), line),
+  });
+  later.apiGateway = apiGateway;
+  const services = {
+    s3,
+    kinesis,
+    dynamoDb,
+    glue,
+    athena,
+    lambda,
+    eventSourceMappings: mappings,
+    iam,
+    cloudWatch,
+    scheduler,
+    apiGateway,
+  };
   const deployment = await deployAssembly(assembly, services, {
     stateDir: folder('assembly'),
     endpoint: gateway.endpoint,
@@ -133,9 +200,13 @@ async function bringUp(
     stacks: deployment.stacks,
     outputs: deployment.outputs,
     children: lambda.childPids(),
+    alarms: cloudWatch.alarms(),
+    functions: measuredFunctions(cloudWatch, Date.now()),
   });
   later.health = health;
   mappings.start();
+  scheduler.start();
+  cloudWatch.start();
   replaceFile(options.cloudFile, JSON.stringify({ pid: process.pid, endpoint: gateway.endpoint }));
   return { endpoint: gateway.endpoint, health };
 }

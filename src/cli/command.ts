@@ -102,7 +102,8 @@ function findOptionProblem(
   }
   const wanted = `--${name} needs a value ${option.value ?? ''}`.trim();
   if (value === undefined || value === '') return wanted;
-  const looksLikeOption = token.inlineValue !== true && value.startsWith('-');
+  // A hyphen alone is standard input, by custom.
+  const looksLikeOption = token.inlineValue !== true && /^-./.test(value);
   return looksLikeOption ? `${wanted}, got "${value}"; write --${name}=${value} if meant` : null;
 }
 

@@ -74,6 +74,16 @@ export async function findLocalCloud(root: string): Promise<LocalCloud | null> {
   };
 }
 
+/** The running local cloud. Throws SOURCE_UNAVAILABLE when none is up. */
+export async function requireLocalCloud(root: string): Promise<LocalCloud> {
+  const cloud = await findLocalCloud(root);
+  if (cloud !== null) return cloud;
+  throw new SluiceError(
+    'SOURCE_UNAVAILABLE',
+    'the local cloud is not up; start it in another terminal: npm run dev',
+  );
+}
+
 /** Starts a local cloud of this process. Throws USAGE when another process has one on this state. */
 export async function startLocalCloud(
   context: Pick<CommandContext, 'root' | 'output'>,

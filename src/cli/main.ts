@@ -18,6 +18,18 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: 'run the local cloud and keep it up',
     load: async () => (await import('./commands/dev.ts')).dev,
   },
+  status: {
+    summary: 'one screen: alarms, functions, shards, tables, ledger',
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  logs: {
+    summary: 'show what a function printed',
+    load: async () => (await import('./commands/logs.ts')).logs,
+  },
+  invoke: {
+    summary: 'run a function once with an event of your own',
+    load: async () => (await import('./commands/invoke.ts')).invoke,
+  },
   produce: {
     summary: 'send a CSV file or generated events to a stream',
     load: async () => (await import('./commands/produce.ts')).produce,
@@ -29,6 +41,14 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
   tables: {
     summary: 'list tables with rows, snapshots, files and bytes',
     load: async () => (await import('./commands/tables.ts')).tables,
+  },
+  'tables check': {
+    summary: 'check every file of every table against the Iceberg specification',
+    load: async () => (await import('./commands/tables-check.ts')).tablesCheck,
+  },
+  ledger: {
+    summary: 'where every event went, and whether the books balance',
+    load: async () => (await import('./commands/ledger.ts')).ledger,
   },
   validate: {
     summary: 'check config/ and domains/ and print every error',
@@ -51,8 +71,9 @@ export async function main(args: readonly string[], streams: OutputStreams): Pro
   const output = createOutput(streams, args.includes('--json'));
   const abort = new AbortController();
   for (const sink of [streams.stdout, streams.stderr]) endWithReader(sink, abort);
-  const [first, second] = args;
-  const name = first === 'help' && second !== undefined && isCommand(second) ? second : first;
+  const isHelp = args[0] === 'help';
+  const asked = commandName(isHelp ? args.slice(1) : args);
+  const name = isHelp && (asked === undefined || !isCommand(asked)) ? 'help' : asked;
   if (name === undefined || ['help', '--help', '-h'].includes(name)) {
     output.line(overview());
     output.result({ ok: name !== undefined, commands: Object.keys(COMMANDS) });
@@ -66,11 +87,17 @@ export async function main(args: readonly string[], streams: OutputStreams): Pro
   }
   try {
     const command = await loadCommand(name);
-    const rest = first === 'help' ? ['--help'] : args.slice(1);
+    const rest = isHelp ? ['--help'] : args.slice(name.split(' ').length);
     return await runCommand(command, rest, { output, abort });
   } catch (error) {
     return reportFailure(output, error);
   }
+}
+
+/** The first word, or the first two where they are a command: `tables check`. */
+function commandName([first, second]: readonly string[]): string | undefined {
+  const both = `${first} ${second}`;
+  return isCommand(both) ? both : first;
 }
 
 function isCommand(name: string): boolean {
@@ -136,7 +163,7 @@ function readVersion(): string {
 
 function overview(): string {
   const verbs = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`,
+    ([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`,
   );
   return [
     'usage: sluice <command> [options]',

@@ -16,7 +16,19 @@ export interface Output {
   result(value: unknown): void;
   /** Raw text on stdout, for instance CSV. */
   raw(text: string): void;
+  /** The text in a style, where the reader's terminal shows colours; else as it is. */
+  style(text: string, style: TextStyle): string;
+  /** Characters in a line of the reader's terminal. */
+  readonly columns: number;
 }
+
+export type TextStyle = keyof typeof STYLES;
+
+/** Source: ECMA-48, Select Graphic Rendition. */
+const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const;
+
+/** Of a terminal that does not say. */
+const DEFAULT_COLUMNS = 80;
 
 export interface ProgressBar {
   update(done: number): void;
@@ -28,6 +40,9 @@ export interface ProgressBar {
 export interface TextSink {
   write(text: string): unknown;
   on?(event: 'error', listener: (error: Error) => void): unknown;
+  /** Of a terminal; false when the user wants no colours (NO_COLOR). */
+  hasColors?(): boolean;
+  readonly columns?: number;
 }
 
 export interface OutputStreams {
@@ -51,6 +66,9 @@ export function createOutput(streams: OutputStreams, jsonMode: boolean): Output 
       if (jsonMode) streams.stdout.write(`${JSON.stringify(value)}\n`);
     },
     raw: (text) => void streams.stdout.write(text),
+    style: (text, style) =>
+      people.hasColors?.() === true ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text,
+    columns: people.columns ?? DEFAULT_COLUMNS,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Project } from '#core/config/project.ts';
 import { SluiceError } from '#core/errors.ts';
 
 /** Stack name to output name to value. */
@@ -23,6 +24,23 @@ export function receiptsTableOf(outputs: StackOutputs): string {
   return output(outputs, 'ReceiptsTableName');
 }
 
-export function deadLetterUriOf(outputs: StackOutputs): string {
-  return `s3://${output(outputs, 'DeadLetterBucketName')}`;
+/** Function that keeps a domain's books. Every domain has a stack of functions, with names as CDK gives them. */
+export function ledgerFunctionOf(
+  outputs: StackOutputs,
+  project: Pick<Project, 'platform' | 'environment'>,
+  domain: string,
+): string {
+  const { platform, environment } = project;
+  const stack = [platform.name, environment.name, domain, 'processing'].join('-');
+  const name = stack.replaceAll('_', '-');
+  return output({ [name]: outputs[name] ?? {} }, 'LedgerFunctionName');
+}
+
+/** Databases of every domain and of the platform, in the order of their stacks. */
+export function databasesOf(outputs: StackOutputs): readonly string[] {
+  return Object.values(outputs).flatMap((stack) =>
+    Object.entries(stack).flatMap(([name, value]) =>
+      name.endsWith('DatabaseName') ? [value] : [],
+    ),
+  );
 }

@@ -2,6 +2,7 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
@@ -24,34 +25,56 @@ export function localTarget(endpoint: string): AwsTarget {
 const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 
-/** HTTP/1.1 with keep-alive: the Kinesis client's default opens an HTTP/2 session per request (aws-sdk-js-v3 #8279). */
-function requestHandler(): NodeHttpHandler {
+/** For callers whose own caller waits less, or longer, than the usual minute. */
+export interface CallLimits {
+  readonly requestTimeoutMs: number;
+}
+
+/**
+ * HTTP/1.1 with keep-alive: the Kinesis client's default opens an HTTP/2 session per request (aws-sdk-js-v3 #8279).
+ * A request that takes too long fails: by default the handler only remarks on it and waits for ever.
+ */
+function requestHandler(limits?: CallLimits): NodeHttpHandler {
+  const requestTimeout = limits?.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   return new NodeHttpHandler({
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: Math.min(CONNECTION_TIMEOUT_MS, requestTimeout),
+    requestTimeout,
+    throwOnRequestTimeout: true,
     httpAgent: { keepAlive: true, maxSockets: 50 },
     httpsAgent: { keepAlive: true, maxSockets: 50 },
   });
 }
 
-export function createS3Client(target: AwsTarget = {}): S3Client {
-  return new S3Client({ ...target, requestHandler: requestHandler() });
+export function createS3Client(target: AwsTarget = {}, limits?: CallLimits): S3Client {
+  return new S3Client({ ...target, requestHandler: requestHandler(limits) });
 }
 
 /** One attempt per call: a repeated commit whose first answer was lost would look like a conflict. */
-export function createGlueClient(target: AwsTarget = {}): GlueClient {
-  return new GlueClient({ ...target, requestHandler: requestHandler(), maxAttempts: 1 });
+export function createGlueClient(target: AwsTarget = {}, limits?: CallLimits): GlueClient {
+  return new GlueClient({ ...target, requestHandler: requestHandler(limits), maxAttempts: 1 });
 }
 
 /** One attempt per call: the producer owns retries. */
-export function createKinesisClient(target: AwsTarget = {}): KinesisClient {
-  return new KinesisClient({ ...target, requestHandler: requestHandler(), maxAttempts: 1 });
+export function createKinesisClient(target: AwsTarget = {}, limits?: CallLimits): KinesisClient {
+  return new KinesisClient({ ...target, requestHandler: requestHandler(limits), maxAttempts: 1 });
 }
 
-export function createDynamoDbClient(target: AwsTarget = {}): DynamoDBClient {
-  return new DynamoDBClient({ ...target, requestHandler: requestHandler() });
+export function createDynamoDbClient(target: AwsTarget = {}, limits?: CallLimits): DynamoDBClient {
+  const once = limits === undefined ? {} : { maxAttempts: 1 };
+  return new DynamoDBClient({ ...target, ...once, requestHandler: requestHandler(limits) });
 }
 
-export function createAthenaClient(target: AwsTarget = {}): AthenaClient {
-  return new AthenaClient({ ...target, requestHandler: requestHandler() });
+export function createAthenaClient(target: AwsTarget = {}, limits?: CallLimits): AthenaClient {
+  return new AthenaClient({ ...target, requestHandler: requestHandler(limits) });
+}
+
+/** Longer than any function may run (15 minutes). */
+const INVOCATION_TIMEOUT_MS = 1_000_000;
+
+/** One attempt per call: an invocation that is sent again runs again. */
+export function createLambdaClient(
+  target: AwsTarget = {},
+  limits: CallLimits = { requestTimeoutMs: INVOCATION_TIMEOUT_MS },
+): LambdaClient {
+  return new LambdaClient({ ...target, requestHandler: requestHandler(limits), maxAttempts: 1 });
 }

@@ -14,6 +14,52 @@ export function readLakeWriterEnv(
   return { taskRoot: taskRoot!, deadLetterBucket: deadLetterBucket! };
 }
 
+/** Environment variables of the http-ingest function. */
+export interface HttpIngestEnv {
+  readonly taskRoot: string;
+  readonly streamName: string;
+  readonly receiptsTable: string;
+}
+
+/** Throws CONFIG_INVALID naming every variable that is missing. */
+export function readHttpIngestEnv(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): HttpIngestEnv {
+  const names = ['LAMBDA_TASK_ROOT', 'STREAM_NAME', 'RECEIPTS_TABLE'];
+  const [taskRoot, streamName, receiptsTable] = required(env, names);
+  return { taskRoot: taskRoot!, streamName: streamName!, receiptsTable: receiptsTable! };
+}
+
+/** Environment variables of the ledger function. */
+export interface LedgerEnv {
+  readonly taskRoot: string;
+  readonly streamName: string;
+  readonly receiptsTable: string;
+  readonly deadLetterBucket: string;
+  /** Event source mapping of the lake-writer. */
+  readonly mappingId: string;
+}
+
+/** Throws CONFIG_INVALID naming every variable that is missing. */
+export function readLedgerEnv(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): LedgerEnv {
+  const [taskRoot, streamName, receiptsTable, deadLetterBucket, mappingId] = required(env, [
+    'LAMBDA_TASK_ROOT',
+    'STREAM_NAME',
+    'RECEIPTS_TABLE',
+    'DEAD_LETTER_BUCKET',
+    'WRITER_MAPPING_ID',
+  ]);
+  return {
+    taskRoot: taskRoot!,
+    streamName: streamName!,
+    receiptsTable: receiptsTable!,
+    deadLetterBucket: deadLetterBucket!,
+    mappingId: mappingId!,
+  };
+}
+
 function required(
   env: Readonly<Record<string, string | undefined>>,
   names: readonly string[],

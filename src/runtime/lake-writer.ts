@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createGlueTableCatalog } from '#adapters/aws/glue-table-catalog.ts';
 import { createS3ObjectStore } from '#adapters/aws/s3-object-store.ts';
+import { createHyparquetTableReader } from '#adapters/parquet/hyparquet-table-reader.ts';
 import { systemClock, systemRandom } from '#adapters/system/system-clock.ts';
 import { ingestBatch, type SourceRecord } from '#app/ingest-batch.ts';
 import type {
   IngestConfig,
   IngestDeps,
-  IngestedStream,
+  IngestedTable,
   IngestStream,
   RecordReader,
 } from '#app/ingest-stream.ts';
@@ -17,8 +18,10 @@ import {
   type LakeWriterStream,
   parseLakeWriterConfig,
 } from '#core/config/lambda-config.ts';
+import { databaseName } from '#core/config/project.ts';
 import { compileStreamPlan } from '#core/delivery/stream-plan.ts';
 import { migrateTable } from '#core/schema/migrate-table.ts';
+import { REJECTED_TABLE } from '#core/schema/rejected-table.ts';
 import { createGlueClient, createS3Client } from './aws-clients.ts';
 import { readLakeWriterEnv } from './env.ts';
 
@@ -26,7 +29,7 @@ export interface LakeWriter {
   ingest(batch: {
     readonly source: string;
     readonly records: readonly SourceRecord[];
-  }): Promise<readonly IngestedStream[]>;
+  }): Promise<readonly IngestedTable[]>;
 }
 
 /** The function's one composition, made once per execution environment. */
@@ -38,8 +41,11 @@ export async function createLakeWriter(): Promise<LakeWriter> {
   const ingestConfig = compileIngestConfig(config, {
     deadLetterUri: `s3://${env.deadLetterBucket}`,
   });
+  const store = createS3ObjectStore(createS3Client());
   const deps: IngestDeps = {
-    store: createS3ObjectStore(createS3Client()),
+    store,
+    reader: createHyparquetTableReader(store),
+    committedIds: new Map(),
     catalog: createGlueTableCatalog(createGlueClient()),
     clock: systemClock,
     random: systemRandom,
@@ -74,7 +80,12 @@ export function compileIngestConfig(
     domain: config.domain,
     streams,
     readerOf: (schemaVersionId) => readers.get(schemaVersionId) ?? null,
+    rejectedTable: {
+      database: databaseName(config.environment, config.domain, 'bronze'),
+      table: REJECTED_TABLE,
+    },
     deadLetterUri: options.deadLetterUri,
+    maxSliceBytes: config.maxSliceBytes,
   };
 }
 
@@ -83,5 +94,6 @@ function compileStream(stream: LakeWriterStream): IngestStream {
     plan: compileStreamPlan(stream, { mappingVersion: stream.mappingVersion }),
     table: stream.table,
     evolveSchema: (metadata) => migrateTable(metadata, stream.migrations),
+    maxCommittedIds: stream.maxCommittedIds,
   };
 }

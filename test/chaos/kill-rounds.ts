@@ -311,7 +311,15 @@ async function expectedRows(
   const loaded = loadProject({ root: ROOT, environment: 'local' });
   const sums = { committed: 0, broken: 0, undecodable: 0 };
   for (const [number, events] of runs) {
-    const run = { number, events, startMs: 0, endMs: 1000, from: {}, finished: true };
+    const run = {
+      number,
+      events,
+      startMs: 0,
+      endMs: 1000,
+      from: {},
+      takenInBefore: 0,
+      finished: true,
+    };
     const { expectedEvents, planted } = await createDemoInput(loaded, run);
     sums.committed += expectedEvents - planted.broken - planted.duplicate - planted.undecodable;
     sums.broken += planted.broken;

@@ -20,6 +20,32 @@ describe('createOutput', () => {
   });
 });
 
+describe('styles', () => {
+  const ESCAPE = String.fromCharCode(27);
+
+  it('are for terminals that show colours', () => {
+    const streams = new RecordingStreams();
+    const stdout = { ...streams.stdout, hasColors: () => true, columns: 120 };
+    const output = createOutput({ ...streams, stdout }, false);
+    expect(output.style('bad', 'red')).toBe(`${ESCAPE}[31mbad${ESCAPE}[0m`);
+    expect(output.columns).toBe(120);
+  });
+
+  it('leave text alone where nobody sees colours, or wants none', () => {
+    const streams = new RecordingStreams();
+    const plain = createOutput(streams, false);
+    expect([plain.style('bad', 'red'), plain.columns]).toEqual(['bad', 80]);
+    const stdout = { ...streams.stdout, hasColors: () => false };
+    expect(createOutput({ ...streams, stdout }, false).style('bad', 'red')).toBe('bad');
+  });
+
+  it('follow the words to stderr in JSON mode', () => {
+    const streams = new RecordingStreams();
+    const stdout = { ...streams.stdout, hasColors: () => true };
+    expect(createOutput({ ...streams, stdout }, true).style('bad', 'red')).toBe('bad');
+  });
+});
+
 describe('progress', () => {
   it('redraws one line on a terminal', () => {
     const streams = new RecordingStreams({ isTTY: true });

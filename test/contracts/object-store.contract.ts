@@ -8,6 +8,8 @@ export interface ObjectStoreUnderTest {
   readonly close?: () => Promise<void>;
   /** Keys one page of a listing holds, where the store has pages. */
   readonly pageSize?: number;
+  /** Keys are paths of a file system: no empty, `.` and `..` segments, none below another object. */
+  readonly keysArePaths?: boolean;
 }
 
 /** What every ObjectStore keeps to; each adapter runs it. */
@@ -77,6 +79,31 @@ export function describeObjectStore(
       expect(await read('k')).toBe('first');
     });
 
+    it('holds large objects', async () => {
+      const body = Buffer.alloc(20 * 1024 * 1024);
+      for (let at = 0; at < body.length; at += 4096) body.writeUInt32LE(at, at);
+      await store.put(uri('large'), body);
+      expect(await store.head(uri('large'))).toEqual({ sizeBytes: body.length });
+      expect(Buffer.compare(await store.get(uri('large')), body)).toBe(0);
+    });
+
+    it('says OBJECT_NOT_FOUND for an object that was deleted', async () => {
+      await store.put(uri('k'), bytes('x'));
+      await store.delete(uri('k'));
+      await expect(store.get(uri('k'))).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+      expect(await list('')).toEqual([]);
+    });
+
+    it('shows every reader one whole version while writers replace it', async () => {
+      const versions = Array.from({ length: 6 }, (_, index) => `${index}`.repeat(50_000 + index));
+      await store.put(uri('k'), bytes(versions[0] ?? ''));
+      const reads = Array.from({ length: 12 }, () => read('k'));
+      await Promise.all(versions.map((version) => store.put(uri('k'), bytes(version))));
+      for (const seen of [...(await Promise.all(reads)), await read('k')]) {
+        expect(versions).toContain(seen);
+      }
+    });
+
     it('lets exactly one of many conditional writers win, whole', async () => {
       const bodies = Array.from({ length: 12 }, (_, index) => `${index}`.repeat(20_000));
       const results = await Promise.allSettled(
@@ -119,11 +146,49 @@ export function describeObjectStore(
         'é',
         'e\u0301',
         '😀',
+        'a?b#c',
+        'a&b<c>d',
+        `"quoted" 'too'`,
+        'back\\slash',
+        'semi;colon:at@dollar$comma,',
+        '{brace}[bracket]|^~`*!()',
+        '\u00a0',
+        ' ',
+        'x'.repeat(200),
       ];
       for (const key of keys) await store.put(uri(`k/${key}/x`), bytes(key));
       for (const key of keys) expect(await read(`k/${key}/x`)).toBe(key);
       expect((await list('k/')).sort()).toEqual(keys.map((key) => `k/${key}/x`).sort());
     });
+
+    it('lists prefixes that look like encodings literally', async () => {
+      for (const key of ['p q/1', 'p+q/2', 'p%20q/3', 'p&q/4'])
+        await store.put(uri(key), bytes('x'));
+      expect(await list('p q/')).toEqual(['p q/1']);
+      expect(await list('p+q')).toEqual(['p+q/2']);
+      expect(await list('p%20')).toEqual(['p%20q/3']);
+      expect(await list('p&')).toEqual(['p&q/4']);
+    });
+
+    it('resolves no path: keys with dots, double slashes and objects below objects are keys', async () => {
+      if (tested.keysArePaths) return await refusesPaths();
+      const keys = ['d', 'd/', 'd//e', 'd/../e', 'd/./e', 'd/e', 'd/e/..'];
+      for (const key of keys) await store.put(uri(key), bytes(key));
+      for (const key of keys) expect(await read(key)).toBe(key);
+      expect(await list('d')).toEqual(['d', 'd/', 'd/../e', 'd/./e', 'd//e', 'd/e', 'd/e/..']);
+      await store.delete(uri('d/../e'));
+      expect(await list('d/')).toEqual(['d/', 'd/./e', 'd//e', 'd/e', 'd/e/..']);
+    });
+
+    /** A store of paths takes no key that could name another object's file. */
+    async function refusesPaths(): Promise<void> {
+      for (const key of ['d/', 'd//e', 'd/../e', 'd/./e', 'd/e/..']) {
+        await expect(store.put(uri(key), bytes('x'))).rejects.toMatchObject({
+          code: 'FEATURE_UNSUPPORTED',
+        });
+      }
+      expect(await list('')).toEqual([]);
+    }
 
     it('lists keys by prefix, in UTF-8 byte order', async () => {
       const keys = ['p/a', 'p/a-b', 'p/a/x', 'p/a0', 'p/B', 'p/\uffee', 'p/😀', 'p0', 'q/a'];
@@ -137,23 +202,39 @@ export function describeObjectStore(
     });
 
     it('lists size and time of objects', async () => {
+      const before = Date.now();
       await store.put(uri('k'), bytes('12345'));
+      let listed = 0;
       for await (const object of store.list(uri('k'))) {
+        listed++;
         expect(object.sizeBytes).toBe(5);
         expect(Number.isInteger(object.modifiedMs)).toBe(true);
+        expect(Math.abs(object.modifiedMs - before)).toBeLessThan(60_000);
       }
+      expect(listed).toBe(1);
     });
 
-    it('lists more keys than a page holds', async () => {
+    it('shows in a listing what was written and not what was deleted before it', async () => {
+      await store.put(uri('l/a'), bytes('x'));
+      expect(await list('l/')).toEqual(['l/a']);
+      await store.put(uri('l/b'), bytes('x'));
+      await store.delete(uri('l/a'));
+      expect(await list('l/')).toEqual(['l/b']);
+    });
+
+    it('lists more keys than a page holds, every one once and in order', async () => {
       const count = (tested.pageSize ?? 40) + 5;
+      // Characters whose order differs between UTF-16 units and UTF-8 bytes, on both sides of a page's end.
+      const letters = ['a', 'z', 'é', '\uffee', '😀', '!', '~'];
       const keys = Array.from(
         { length: count },
-        (_, index) => `many/${String(index).padStart(5, '0')}`,
+        (_, index) => `many/${letters[index % letters.length]}${String(index).padStart(5, '0')}`,
       );
       for (let at = 0; at < count; at += 50) {
         await Promise.all(keys.slice(at, at + 50).map((key) => store.put(uri(key), bytes('x'))));
       }
-      expect(await list('many/')).toEqual(keys);
+      const inOrder = keys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      expect(await list('many/')).toEqual(inOrder);
     });
   });
 }

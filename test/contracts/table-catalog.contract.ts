@@ -116,6 +116,45 @@ export function describeTableCatalog(
       }
     });
 
+    it('chains the wins of writers that race: each builds on the win before it', async () => {
+      await create();
+      const chain = new Map<string, string>();
+      const write = async (writer: number): Promise<void> => {
+        for (let won = 0; won < 5; ) {
+          const base = await catalog.load(TRADES);
+          const next = version(`${writer}-${won}-${base.token}`);
+          const outcome = await catalog.swap(TRADES, base, next).then(
+            () => 'won',
+            (error: { code?: string }) => error.code,
+          );
+          expect(['won', 'COMMIT_CONFLICT']).toContain(outcome);
+          if (outcome !== 'won') continue;
+          won++;
+          // Nobody else may have won on the same base.
+          expect(chain.has(base.metadataLocation)).toBe(false);
+          chain.set(base.metadataLocation, next.metadataLocation);
+        }
+      };
+      await Promise.all([0, 1, 2, 3].map(write));
+      let location: string | undefined = version('00000-a').metadataLocation;
+      for (let steps = 0; steps < 20; steps++) location = chain.get(location ?? '');
+      expect(location).toBe((await catalog.load(TRADES)).metadataLocation);
+      expect(chain.size).toBe(20);
+    });
+
+    it('takes no token of another table', async () => {
+      await create();
+      const other: TableIdent = { database: 'market', table: 'quotes' };
+      await tested.createTable(other, version('00000-q'));
+      const base = await catalog.load(other);
+      await expect(catalog.swap(TRADES, base, version('00001-b'))).rejects.toMatchObject({
+        code: 'COMMIT_CONFLICT',
+      });
+      expect((await catalog.load(TRADES)).metadataLocation).toBe(
+        version('00000-a').metadataLocation,
+      );
+    });
+
     it('says TABLE_NOT_FOUND for a swap of a table it does not have', async () => {
       const nowhere = { metadataLocation: version('00000-a').metadataLocation, token: '1' };
       await expect(catalog.swap(TRADES, nowhere, version('00001-b'))).rejects.toMatchObject({
@@ -133,6 +172,18 @@ export function describeTableCatalog(
       const listed = await catalog.list('market');
       expect(listed.map((ident) => ident.table).sort()).toEqual(['quotes', 'trades']);
       expect(listed.every((ident) => ident.database === 'market')).toBe(true);
+    });
+
+    it('lists nothing where there is no table', async () => {
+      expect(await catalog.list('city')).toEqual([]);
+    });
+
+    it('lists more tables than an answer holds', async () => {
+      const names = Array.from({ length: 105 }, (_, index) => `t${String(index).padStart(3, '0')}`);
+      for (const table of names) {
+        await tested.createTable({ database: 'city', table }, version(`00000-${table}`));
+      }
+      expect((await catalog.list('city')).map(({ table }) => table).sort()).toEqual(names);
     });
   });
 }

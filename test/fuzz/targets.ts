@@ -3,6 +3,7 @@ import { athenaSql } from './targets/athena-sql.ts';
 import { avroRow } from './targets/avro-row.ts';
 import { domainYaml } from './targets/domain-yaml.ts';
 import { expression } from './targets/expression.ts';
+import { httpBody } from './targets/http-body.ts';
 import { writerBatch } from './targets/ingest-batch.ts';
 import { kinesisRecord } from './targets/kinesis-record.ts';
 import { manifest, manifestList, tableMetadata } from './targets/lake-files.ts';
@@ -19,6 +20,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   tableMetadata,
   manifestList,
   manifest,
+  httpBody,
   domainYaml,
   expression,
   athenaSql,

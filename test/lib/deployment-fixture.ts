@@ -27,6 +27,8 @@ export const LOCAL_ENVIRONMENT: Environment = {
     retryAttempts: 3,
     maxRecordAgeSeconds: 3600,
   },
+  ledger: { everyMinutes: 5, graceSeconds: 300 },
+  alarms: { email: ['data@example.com'], iteratorAgeSeconds: 300 },
   queryScanLimitBytes: 10_000_000_000,
 };
 
@@ -45,6 +47,8 @@ export const PROD_ENVIRONMENT: Environment = {
     retryAttempts: 10,
     maxRecordAgeSeconds: 86_400,
   },
+  ledger: { everyMinutes: 15, graceSeconds: 900 },
+  alarms: { email: ['data@example.com'], iteratorAgeSeconds: 900 },
   queryScanLimitBytes: 100_000_000_000,
 };
 
@@ -67,6 +71,7 @@ function stream(name: string, fields: readonly Field[]): Stream {
     mapping: [],
     partition: { bronze: [{ transform: 'hour', parameter: null, column: '_ingested_at' }] },
     rate: { expectedPerSecond: 10, bytes: 120 },
+    dedupe: { horizonMs: 3_600_000 },
     generate: {},
   };
 }
@@ -85,6 +90,7 @@ export const MARKET: Domain = {
     ]),
     stream('quote', [field('symbol', 'string'), field('timestamp', 'timestamp_micros')]),
   ],
+  connectors: [],
 };
 
 export function catalogTable(name: string): CatalogTable {
@@ -129,6 +135,8 @@ export function marketDeployment(
         domain,
         tables: [catalogTable('trade'), catalogTable('quote')],
         lakeWriterConfig: changes.lakeWriterConfig ?? '{"domain":"market"}\n',
+        ledgerConfig: '{"domain":"market"}\n',
+        httpIngestConfig: domain.connectors.length === 0 ? null : '{"domain":"market"}\n',
       },
     ],
     bundler: FIXED_BUNDLER,

@@ -23,7 +23,13 @@ const ALLOWED: Readonly<Record<string, readonly RegExp[]>> = {
     /\.BytesScannedCutoffPerQuery$/,
     /\.MaximumRetryAttempts$/,
   ],
-  duration: [/\.Timeout$/, /\.MaximumBatchingWindowInSeconds$/, /\.MaximumRecordAgeInSeconds$/],
+  duration: [
+    /\.ScheduleExpression$/,
+    /\.Timeout$/,
+    /\.MaximumBatchingWindowInSeconds$/,
+    /\.MaximumRecordAgeInSeconds$/,
+    /Alarms\w+\.Properties\.(Period|Threshold|AlarmDescription)$/,
+  ],
   retention: [
     /\.AccessLogs\w+\.Properties\.LifecycleConfiguration\.Rules\.0\.ExpirationInDays$/,
     /\.RetentionPeriodHours$/,

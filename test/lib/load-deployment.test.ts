@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { REJECTED_TABLE_SHAPE } from '#core/schema/rejected-table.ts';
 import { deployAssembly } from '#embedded/assembly/deploy-assembly.ts';
 import { loadAssembly } from '#embedded/assembly/load-assembly.ts';
 import type { GlueIcebergTableInput, LambdaFunctionConfig } from '#embedded/services.ts';
@@ -16,10 +17,12 @@ const root = REPOSITORY_ROOT;
 const loaded = loadProject({ root, environment: 'local' });
 
 describe('createDeployment', () => {
-  it('has a table per stream of every domain, with its frozen shape', () => {
+  it('has a table per stream of every domain and one for what is rejected, with frozen shapes', () => {
     const { domains } = createDeployment(loaded, FIXED_BUNDLER);
     for (const { domain, tables } of domains) {
-      expect(tables.map(({ name }) => name)).toEqual(domain.streams.map(({ name }) => name));
+      const streams = domain.streams.map(({ name }) => name);
+      expect(tables.map(({ name }) => name)).toEqual([...streams, 'rejected']);
+      expect(tables.at(-1)?.shape).toBe(REJECTED_TABLE_SHAPE);
     }
     const frozen = loaded.registry.streams[0];
     const tables = domains.find(({ domain }) => domain.name === frozen?.domain)?.tables;
@@ -59,16 +62,18 @@ describe('the local environment of this project', () => {
   it('deploys into the local cloud, every stream with its table', () => {
     const tables = argumentsOf('icebergTable') as GlueIcebergTableInput[];
     const expected = loaded.project.domains.flatMap(({ name, streams }) =>
-      streams.map((stream) => `local_${name}_bronze.${stream.name}`),
+      [...streams, { name: 'rejected' }].map((table) => `local_${name}_bronze.${table.name}`),
     );
     expect(tables.map(({ databaseName, name }) => `${databaseName}.${name}`).sort()).toEqual(
-      expected.sort(),
+      [...expected, 'local_ops.ledger'].sort(),
     );
   });
 
-  it('ships a function that initializes from its own folder', () => {
+  it('ships functions that initialize from their own folders', () => {
     const functions = argumentsOf('function') as LambdaFunctionConfig[];
-    expect(functions).toHaveLength(loaded.project.domains.length);
+    const { domains } = loaded.project;
+    const withApi = domains.filter(({ connectors }) => connectors.length > 0);
+    expect(functions).toHaveLength(domains.length * 2 + withApi.length);
     for (const { codeDir, environment } of functions) {
       const script = `import(${JSON.stringify(path.join(codeDir, 'index.mjs'))}).then((m) => console.log(typeof m.handler))`;
       const run = spawnSync(process.execPath, ['-e', script], {

@@ -8,6 +8,7 @@ import { REPOSITORY_ROOT } from './deployment-fixture.ts';
 import './skip-template-check.ts';
 
 export interface MarketTemplates {
+  readonly operations: Template;
   readonly storage: Template;
   readonly catalog: Template;
   readonly ingestion: Template;
@@ -35,6 +36,7 @@ export function synthesizeTemplates(deployment: Deployment): MarketTemplates {
         JSON.parse(readFileSync(path.join(directory, `${prefix}-${stack}.template.json`), 'utf8')),
       );
     return {
+      operations: read('operations'),
       storage: read('storage'),
       catalog: read('market-catalog'),
       ingestion: read('market-ingestion'),

@@ -64,10 +64,11 @@ describe('synthesizeDeployment', () => {
       outdir: path.join(folder, 'counted'),
     });
     expect(Object.fromEntries(stacks.map(({ name, resources }) => [name, resources]))).toEqual({
-      'sluice-local-storage': 11,
+      'sluice-local-operations': 5,
+      'sluice-local-storage': 12,
       'sluice-local-market-catalog': 3,
       'sluice-local-market-ingestion': 1,
-      'sluice-local-market-processing': 4,
+      'sluice-local-market-processing': 16,
     });
   });
 

@@ -44,7 +44,7 @@ export async function deployAssembly(
 ): Promise<Deployment> {
   const startedMs = performance.now();
   const problems = createProblems();
-  const plans = planStacks(assembly, problems);
+  const plans = planStacks(assembly, options.endpoint, problems);
   const deployed = readDeployedResources(options.stateDir);
   for (const plan of plans) checkFrozenResources(plan, deployed, problems);
   if (problems.lines.length > 0) throw refusal(assembly, problems);
@@ -65,8 +65,8 @@ export async function deployAssembly(
   };
 }
 
-function planStacks(assembly: Assembly, problems: Problems): StackPlan[] {
-  const shared: SharedValues = { exports: new Map(), outputs: new Map() };
+function planStacks(assembly: Assembly, endpoint: string, problems: Problems): StackPlan[] {
+  const shared: SharedValues = { endpoint, exports: new Map(), outputs: new Map() };
   return assembly.stacks.map((stack) => planStack(stack, shared, problems));
 }
 

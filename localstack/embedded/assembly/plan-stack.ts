@@ -26,8 +26,10 @@ export interface StackPlan {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** What the stacks planned so far offer to those after them. */
+/** What the stacks planned so far offer to those after them, and where all of them are deployed. */
 export interface SharedValues {
+  /** `http://127.0.0.1:port` of the local cloud. */
+  readonly endpoint: string;
   readonly exports: Map<string, unknown>;
   /** `stack/output` to value. */
   readonly outputs: Map<string, unknown>;
@@ -181,6 +183,7 @@ class StackPlanner implements Scope {
       logicalId,
       generatedName: generatedName(this.#stack.name, logicalId),
       assets: this.#stack.assets,
+      endpoint: this.#shared.endpoint,
     };
     const parsed = type.parse(properties, place);
     // A value that could not be resolved has been reported where it stands.

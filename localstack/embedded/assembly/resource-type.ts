@@ -1,12 +1,16 @@
 import type { z } from 'zod';
 import type {
+  ApiGatewayService,
   AthenaService,
+  CloudWatchService,
   DynamoDbService,
   EventSourceMappings,
   GlueService,
+  IamService,
   KinesisService,
   LambdaService,
   S3Service,
+  SchedulerService,
 } from '../services.ts';
 import type { FileAsset } from './load-assembly.ts';
 
@@ -19,6 +23,19 @@ export interface AssemblyServices {
   readonly athena: Pick<AthenaService, 'ensureWorkGroup'>;
   readonly lambda: Pick<LambdaService, 'ensureFunction'>;
   readonly eventSourceMappings: Pick<EventSourceMappings, 'ensureMapping'>;
+  readonly cloudWatch: Pick<
+    CloudWatchService,
+    'ensureAlarm' | 'ensureTopic' | 'ensureSubscription'
+  >;
+  readonly scheduler: Pick<SchedulerService, 'ensureSchedule'>;
+  readonly apiGateway: Pick<
+    ApiGatewayService,
+    'ensureApi' | 'ensureIntegration' | 'ensureRoute' | 'ensureStage'
+  >;
+  readonly iam: Pick<
+    IamService,
+    'ensureRole' | 'ensureRolePolicy' | 'ensureResourcePolicy' | 'assumeRole'
+  >;
 }
 
 /** Where a resource stands and what its stack offers. */
@@ -28,6 +45,8 @@ export interface ResourcePlace {
   /** Name for a resource whose template gives none; the same at every start. */
   readonly generatedName: string;
   readonly assets: ReadonlyMap<string, FileAsset>;
+  /** `http://127.0.0.1:port` of the local cloud. */
+  readonly endpoint: string;
 }
 
 /** What other resources see of it: the value of `Ref`, and the attributes `Fn::GetAtt` may name. */

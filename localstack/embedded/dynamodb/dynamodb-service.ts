@@ -21,13 +21,22 @@ export async function openDynamoDbService(options: {
   await mkdir(options.stateDir, { recursive: true });
   const thread = await startDynaliteThread(options.stateDir);
   const operations: Record<string, JsonOperation> = {};
-  for (const name of OPERATION_NAMES) operations[name] = (input) => thread.run(name, input);
+  for (const name of OPERATION_NAMES) {
+    operations[name] = async (input) => withoutForeignMembers(await thread.run(name, input));
+  }
   return {
     handle: (request, response) =>
       serveJson(operations, request, { response, contentType: 'application/x-amz-json-1.0' }),
     ensureTable: (table) => ensureTable(thread, table),
     close: () => thread.close(),
   };
+}
+
+/** dynalite describes tables with a member that DynamoDB's API does not have (any more). */
+function withoutForeignMembers(output: unknown): unknown {
+  const { Table, TableDescription } = (output ?? {}) as Record<string, Record<string, unknown>>;
+  for (const table of [Table, TableDescription]) delete table?.['TableThroughputModeSummary'];
+  return output;
 }
 
 async function ensureTable(thread: DynaliteThread, table: TableDefinition): Promise<void> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, readFile } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
+import { missingKeyRefusal } from '#embedded/gateway/missing-key-check.ts';
 import type { S3Service } from '#embedded/services.ts';
 import { findOperation } from './operation-table.ts';
 import { setBucket } from './operations/bucket-operations.ts';
@@ -104,13 +105,22 @@ function errorResponse(
   context: { readonly request: IncomingMessage; readonly requestId: string },
 ): S3Response {
   const message = error instanceof Error ? error.message : String(error);
-  const failure = error instanceof S3Error ? error : new S3Error(500, 'InternalError', { message });
+  const failure = hideMissingKey(
+    error instanceof S3Error ? error : new S3Error(500, 'InternalError', { message }),
+    context.request,
+  );
   const resource = (context.request.url ?? '/').split('?')[0] ?? '/';
   return {
     status: failure.status,
     headers: { 'content-type': 'application/xml', ...failure.headers },
     body: errorDocument(failure, { resource, requestId: context.requestId }),
   };
+}
+
+/** Who may not list a bucket is not told which keys it lacks. */
+function hideMissingKey(failure: S3Error, request: IncomingMessage): S3Error {
+  const message = failure.code === 'NoSuchKey' ? missingKeyRefusal(request) : null;
+  return message === null ? failure : new S3Error(403, 'AccessDenied', { message });
 }
 
 async function answerClosing(request: IncomingMessage, response: ServerResponse): Promise<void> {

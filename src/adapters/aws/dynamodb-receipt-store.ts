@@ -4,6 +4,7 @@ import {
   paginateQuery,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import type { ProducerTotal } from '#core/ledger/book-receipts.ts';
 import type { Receipt, ReceiptStore } from '#ports/receipt-store.ts';
 
 /**
@@ -16,7 +17,7 @@ export function createDynamoDbReceiptStore(
 ): ReceiptStore {
   return {
     record: (receipt) => recordReceipt(client, tableName, receipt),
-    total: (domain, stream) => totalReceipts(client, tableName, partitionKey(domain, stream)),
+    list: (domain, stream) => listReceipts(client, tableName, partitionKey(domain, stream)),
   };
 }
 
@@ -48,12 +49,12 @@ async function recordReceipt(
   }
 }
 
-async function totalReceipts(
+async function listReceipts(
   client: DynamoDBClient,
   tableName: string,
   pk: string,
-): Promise<number> {
-  let total = 0;
+): Promise<readonly ProducerTotal[]> {
+  const totals: ProducerTotal[] = [];
   const pages = paginateQuery(
     { client },
     {
@@ -64,7 +65,9 @@ async function totalReceipts(
     },
   );
   for await (const page of pages) {
-    for (const item of page.Items ?? []) total += Number(item['events']?.N ?? 0);
+    for (const item of page.Items ?? []) {
+      totals.push({ producer: item['sk']?.S ?? '', events: Number(item['events']?.N ?? 0) });
+    }
   }
-  return total;
+  return totals;
 }

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   GetRecordsCommand,
+  type GetRecordsCommandOutput,
   GetShardIteratorCommand,
   type KinesisClient,
   ListShardsCommand,
@@ -8,6 +10,7 @@ import {
   type Shard,
 } from '@aws-sdk/client-kinesis';
 import { SluiceError } from '#core/errors.ts';
+import type { Clock, Random } from '#ports/clock.ts';
 import type {
   EventStream,
   PutOutcome,
@@ -19,15 +22,42 @@ import type {
 /** Records asked for per GetRecords call; the API's maximum. */
 const READ_LIMIT = 10_000;
 
+/** A shard may be read five times a second by all readers together. Source: Kinesis quotas. */
+const FIRST_PAUSE_MS = 200;
+const MAX_PAUSE_MS = 3_000;
+/** Half a minute in all: then another reader has the shard to itself, which somebody has to know. */
+const MAX_READ_ATTEMPTS = 15;
+
+/** How a throttled read waits. */
+export interface ReadPauses {
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly random: Pick<Random, 'next'>;
+}
+
+const REAL_PAUSES: ReadPauses = {
+  clock: {
+    sleep: async (ms) => {
+      await delay(ms);
+    },
+  },
+  random: { next: () => Math.random() },
+};
+
 /**
  * EventStream on Kinesis Data Streams. The client is expected to make one attempt per call: the
- * producer owns retries, because only it knows what must keep its order.
+ * producer owns retries, because only it knows what must keep its order. Reads that the stream throttles are
+ * repeated here, with growing random pauses.
+ * @param pauses real time and chance by default
  */
-export function createKinesisEventStream(client: KinesisClient): EventStream {
+export function createKinesisEventStream(
+  client: KinesisClient,
+  pauses: ReadPauses = REAL_PAUSES,
+): EventStream {
   return {
     listShards: (streamName) => listShards(client, streamName),
     putRecords: (streamName, records) => putRecords(client, streamName, records),
-    readShard: (streamName, shardId, after) => readShard(client, streamName, { shardId, after }),
+    readShard: (streamName, shardId, after) =>
+      readShard({ client, pauses }, streamName, { shardId, after }),
   };
 }
 
@@ -97,29 +127,25 @@ function toPutOutcome(entry: PutRecordsResultEntry): PutOutcome {
   };
 }
 
+interface ShardReader {
+  readonly client: KinesisClient;
+  readonly pauses: ReadPauses;
+}
+
 async function* readShard(
-  client: KinesisClient,
+  reader: ShardReader,
   streamName: string,
   options: { readonly shardId: string; readonly after: string | null },
 ): AsyncGenerator<readonly StreamRecordOut[]> {
-  const { shardId, after } = options;
-  const start = await unavailableOnFailure(`open shard ${shardId} of ${streamName}`, () =>
-    client.send(
-      new GetShardIteratorCommand({
-        StreamName: streamName,
-        ShardId: shardId,
-        ...(after === null
-          ? { ShardIteratorType: 'TRIM_HORIZON' }
-          : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: after }),
-      }),
-    ),
-  );
-  let iterator = start.ShardIterator;
+  const { shardId } = options;
+  let { after } = options;
+  let iterator = await openShard(reader, streamName, { shardId, after });
   while (iterator !== undefined) {
-    const ShardIterator: string = iterator;
-    const page = await unavailableOnFailure(`read shard ${shardId} of ${streamName}`, () =>
-      client.send(new GetRecordsCommand({ ShardIterator, Limit: READ_LIMIT })),
-    );
+    const page = await readPage(reader, `read shard ${shardId} of ${streamName}`, iterator);
+    if (page === 'expired') {
+      iterator = await openShard(reader, streamName, { shardId, after });
+      continue;
+    }
     const records = (page.Records ?? []).map((record) => ({
       partitionKey: record.PartitionKey ?? '',
       sequenceNumber: record.SequenceNumber ?? '',
@@ -129,8 +155,69 @@ async function* readShard(
     if (records.length > 0) yield records;
     // An empty page may lie before later records; only "not behind" means the present end.
     if ((page.MillisBehindLatest ?? 0) === 0 && records.length === 0) return;
+    after = records.at(-1)?.sequenceNumber ?? after;
     iterator = page.NextShardIterator;
   }
+}
+
+async function openShard(
+  { client, pauses }: ShardReader,
+  streamName: string,
+  position: { readonly shardId: string; readonly after: string | null },
+): Promise<string | undefined> {
+  const { shardId, after } = position;
+  const { ShardIterator } = await unavailableOnFailure(
+    `open shard ${shardId} of ${streamName}`,
+    () =>
+      withPauses(pauses, () =>
+        client.send(
+          new GetShardIteratorCommand({
+            StreamName: streamName,
+            ShardId: shardId,
+            ...(after === null
+              ? { ShardIteratorType: 'TRIM_HORIZON' }
+              : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: after }),
+          }),
+        ),
+      ),
+  );
+  return ShardIterator;
+}
+
+/** An iterator lives five minutes: pauses, or a slow consumer, may outlast it. Source: Kinesis API, GetShardIterator. */
+async function readPage(
+  { client, pauses }: ShardReader,
+  what: string,
+  ShardIterator: string,
+): Promise<GetRecordsCommandOutput | 'expired'> {
+  return await unavailableOnFailure(what, () =>
+    withPauses(pauses, () =>
+      client.send(new GetRecordsCommand({ ShardIterator, Limit: READ_LIMIT })),
+    ).catch((error: unknown) => {
+      if (isNamed(error, ['ExpiredIteratorException'])) return 'expired' as const;
+      throw error;
+    }),
+  );
+}
+
+/** Errors that mean "later". Source: Kinesis API, GetRecords, errors. */
+const THROTTLED = ['ProvisionedThroughputExceededException', 'KMSThrottlingException'];
+
+async function withPauses<T>({ clock, random }: ReadPauses, call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isNamed(error, THROTTLED) || attempt === MAX_READ_ATTEMPTS) throw error;
+    }
+    const ceilingMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1));
+    // At least half: all readers of a shard that begin at once would meet again and again.
+    await clock.sleep(Math.ceil((ceilingMs * (1 + random.next())) / 2));
+  }
+}
+
+function isNamed(error: unknown, names: readonly string[]): boolean {
+  return error instanceof Error && names.includes(error.name);
 }
 
 async function unavailableOnFailure<T>(what: string, call: () => Promise<T>): Promise<T> {

@@ -9,6 +9,11 @@ import type {
 } from '#ports/event-stream.ts';
 
 const HASH_SPACE = 1n << 128n;
+/** Limits of PutRecords. Source: Kinesis API, PutRecords. */
+const MAX_RECORDS = 500;
+const MAX_RECORD_BYTES = 1024 * 1024;
+const MAX_REQUEST_BYTES = 5 * MAX_RECORD_BYTES;
+const MAX_KEY_CHARACTERS = 256;
 
 interface MemoryShard {
   info: ShardInfo;
@@ -30,8 +35,16 @@ export class MemoryEventStream implements EventStream {
   /** Most calls that were under way at once, per shard. */
   readonly maxInFlight = new Map<string, number>();
   readonly #inFlight = new Map<string, number>();
+  readonly #name: string | null;
+  readonly #nowMs: () => number;
 
-  constructor(shardCount: number) {
+  /** With a name, a call that names another stream fails; without a clock every record arrives at 0. */
+  constructor(
+    shardCount: number,
+    options: { readonly name?: string; readonly nowMs?: () => number } = {},
+  ) {
+    this.#name = options.name ?? null;
+    this.#nowMs = options.nowMs ?? (() => 0);
     const width = HASH_SPACE / BigInt(shardCount);
     this.#shards = Array.from({ length: shardCount }, (_, index) => ({
       info: {
@@ -52,26 +65,35 @@ export class MemoryEventStream implements EventStream {
     const middle = (startingHashKey + endingHashKey) / 2n;
     parent.info = { ...parent.info, open: false };
     const ranges = [[startingHashKey, middle] as const, [middle + 1n, endingHashKey] as const];
-    for (const [start, end] of ranges) {
-      const info = {
-        shardId: shardName(this.#shards.length),
-        startingHashKey: start,
-        endingHashKey: end,
-        open: true,
-        parentShardIds: [shardId],
-      };
-      this.#shards.push({ info, records: [] });
-    }
+    for (const [start, end] of ranges) this.#open([shardId], start, end);
   }
 
-  async listShards(): Promise<readonly ShardInfo[]> {
+  /** Closes two neighbours and opens one child with both ranges. */
+  merge(shardId: string, neighbour: string): void {
+    const parents = [this.#shard(shardId), this.#shard(neighbour)].sort((a, b) =>
+      a.info.startingHashKey < b.info.startingHashKey ? -1 : 1,
+    );
+    for (const parent of parents) parent.info = { ...parent.info, open: false };
+    const [first, last] = [parents[0]?.info, parents.at(-1)?.info];
+    this.#open([shardId, neighbour], first?.startingHashKey ?? 0n, last?.endingHashKey ?? 0n);
+  }
+
+  /** Drops every record so far, as when its retention has passed. */
+  trim(): void {
+    for (const { records } of this.#shards) records.length = 0;
+  }
+
+  async listShards(streamName?: string): Promise<readonly ShardInfo[]> {
+    this.#requireStream(streamName);
     return this.#shards.map((shard) => shard.info);
   }
 
   async putRecords(
-    _streamName: string,
+    streamName: string,
     records: readonly StreamRecordIn[],
   ): Promise<readonly PutOutcome[]> {
+    this.#requireStream(streamName);
+    requireWithinLimits(records);
     const call = this.#calls++;
     const touched = new Set(records.map((record) => this.#shardFor(record).info.shardId));
     for (const shardId of touched) this.#enter(shardId);
@@ -84,10 +106,11 @@ export class MemoryEventStream implements EventStream {
   }
 
   async *readShard(
-    _streamName: string,
+    streamName: string,
     shardId: string,
     after: string | null,
   ): AsyncGenerator<readonly StreamRecordOut[]> {
+    this.#requireStream(streamName);
     const records = this.#shard(shardId).records.filter(
       (record) => after === null || record.sequenceNumber > after,
     );
@@ -102,10 +125,21 @@ export class MemoryEventStream implements EventStream {
     shard.records.push({
       partitionKey: record.partitionKey,
       sequenceNumber,
-      arrivalMs: 0,
-      data: record.data,
+      arrivalMs: this.#nowMs(),
+      data: Uint8Array.from(record.data),
     });
     return { kind: 'accepted', shardId: shard.info.shardId, sequenceNumber };
+  }
+
+  #open(parentShardIds: readonly string[], startingHashKey: bigint, endingHashKey: bigint): void {
+    const shardId = shardName(this.#shards.length);
+    const info = { shardId, startingHashKey, endingHashKey, open: true, parentShardIds };
+    this.#shards.push({ info, records: [] });
+  }
+
+  #requireStream(name: string | undefined): void {
+    if (this.#name !== null && name !== this.#name)
+      throw new SluiceError('SOURCE_UNAVAILABLE', `no stream ${name}`);
   }
 
   #enter(shardId: string): void {
@@ -131,6 +165,27 @@ export class MemoryEventStream implements EventStream {
     if (shard === undefined) throw new SluiceError('SOURCE_UNAVAILABLE', `no shard ${shardId}`);
     return shard;
   }
+}
+
+function requireWithinLimits(records: readonly StreamRecordIn[]): void {
+  const sizes = records.map(
+    ({ partitionKey, data }) => data.length + Buffer.byteLength(partitionKey),
+  );
+  const isValid =
+    records.length >= 1 &&
+    records.length <= MAX_RECORDS &&
+    sizes.every((sizeBytes) => sizeBytes <= MAX_RECORD_BYTES) &&
+    sizes.reduce((sum, sizeBytes) => sum + sizeBytes, 0) <= MAX_REQUEST_BYTES &&
+    records.every(({ partitionKey, explicitHashKey = 0n }) => {
+      const characters = [...partitionKey].length;
+      const isKey = characters >= 1 && characters <= MAX_KEY_CHARACTERS;
+      return isKey && explicitHashKey >= 0n && explicitHashKey < HASH_SPACE;
+    });
+  if (isValid) return;
+  throw new SluiceError(
+    'SOURCE_UNAVAILABLE',
+    `put of ${records.length} records: expected 1 to ${MAX_RECORDS}, at most ${MAX_RECORD_BYTES} bytes each and ${MAX_REQUEST_BYTES} in all, keys of 1 to ${MAX_KEY_CHARACTERS} characters`,
+  );
 }
 
 function shardName(index: number): string {

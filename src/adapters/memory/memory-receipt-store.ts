@@ -1,3 +1,4 @@
+import type { ProducerTotal } from '#core/ledger/book-receipts.ts';
 import type { Receipt, ReceiptStore } from '#ports/receipt-store.ts';
 
 export class MemoryReceiptStore implements ReceiptStore {
@@ -10,8 +11,8 @@ export class MemoryReceiptStore implements ReceiptStore {
     this.#totals.set(key, producers);
   }
 
-  async total(domain: string, stream: string): Promise<number> {
+  async list(domain: string, stream: string): Promise<readonly ProducerTotal[]> {
     const producers = this.#totals.get(`${domain}.${stream}`) ?? new Map<string, number>();
-    return [...producers.values()].reduce((sum, events) => sum + events, 0);
+    return [...producers].map(([producer, events]) => ({ producer, events }));
   }
 }

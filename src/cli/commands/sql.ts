@@ -55,7 +55,10 @@ export const sql: Command = {
 
 /** Athena's words end where a newcomer's question begins: which tables are there? */
 function withNextStep(error: unknown): unknown {
-  if (!hasCode(error, 'QUERY_FAILED') || !/^(SCHEMA|TABLE)_NOT_FOUND/.test(error.message))
+  if (
+    !hasCode(error, 'QUERY_FAILED') ||
+    !/^(SCHEMA|TABLE)_NOT_FOUND|^Athena: Entity Not Found/.test(error.message)
+  )
     return error;
   return new SluiceError(
     'QUERY_FAILED',

@@ -82,6 +82,7 @@ const stream = z.strictObject({
   mapping: z.array(z.strictObject({ column: z.string(), expression: z.string(), type: fieldType })),
   partition: z.strictObject({ bronze: z.array(partitionTerm) }),
   rate: z.strictObject({ expectedPerSecond: z.number(), bytes: z.number() }),
+  dedupe: z.strictObject({ horizonMs: z.number() }),
   generate: z.record(z.string(), z.string()),
   table: z.strictObject({ database: z.string(), table: z.string() }),
   columns: z.array(column).min(1),
@@ -92,11 +93,16 @@ const stream = z.strictObject({
     .min(1),
   mappingVersion: z.number().int(),
   migrations: migrationsModel as unknown as z.ZodType<readonly TableMigration[]>,
+  maxCommittedIds: z.number().int().min(0),
 });
+
+/** A field as configuration assets hold it. */
+export const lambdaField = field;
 
 /** The shape of the asset beside the lake-writer bundle. */
 export const lakeWriterConfigModel = z.strictObject({
   environment: z.string(),
   domain: z.string(),
   streams: z.array(stream).min(1),
+  maxSliceBytes: z.number().int().positive(),
 });

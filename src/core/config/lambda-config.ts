@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import { dedupeRoom } from '#core/delivery/dedupe-memory.ts';
 import { SluiceError } from '#core/errors.ts';
 import { type BronzeColumn, bronzeColumns } from '#core/schema/bronze-table.ts';
 import {
@@ -16,6 +18,8 @@ export interface LakeWriterConfig {
   readonly environment: string;
   readonly domain: string;
   readonly streams: readonly LakeWriterStream[];
+  /** Bytes of events, inflated, that the writer's memory lets it process at a time. */
+  readonly maxSliceBytes: number;
 }
 
 export interface LakeWriterStream extends Stream {
@@ -28,7 +32,16 @@ export interface LakeWriterStream extends Stream {
   readonly mappingVersion: number;
   /** In order; a table remembers how many it has had (MIGRATIONS_APPLIED_PROPERTY). */
   readonly migrations: readonly TableMigration[];
+  /** Identities of committed rows that the writer's memory has room for. */
+  readonly maxCommittedIds: number;
 }
+
+/**
+ * Events being processed take up to forty times their bytes: decoded row, table row, columns. With this
+ * share half the memory is left, and the largest batch that Lambda delivers uncompressed, 4.5 MB, is
+ * one slice from 700 MB on.
+ */
+const SLICE_MEMORY_SHARE = 1 / 64;
 
 /** The lake-writer's configuration for one domain. Throws CONFIG_INVALID when schemas are missing. */
 export function buildLakeWriterConfig(
@@ -45,14 +58,24 @@ export function buildLakeWriterConfig(
     );
   }
   const environment = project.environment.name;
+  const memoryBytes = project.environment.writer.memoryMb * 1_000_000;
+  const room = dedupeRoom(domain.streams, memoryBytes);
   return deepFreeze({
     environment,
     domain: domain.name,
-    streams: domain.streams.map((stream) => buildStream(stream, environment, registry)),
+    streams: domain.streams.map((stream, index) => ({
+      ...buildStream(stream, environment, registry),
+      maxCommittedIds: room[index] ?? 0,
+    })),
+    maxSliceBytes: Math.floor(memoryBytes * SLICE_MEMORY_SHARE),
   });
 }
 
-function buildStream(stream: Stream, environment: string, registry: Registry): LakeWriterStream {
+function buildStream(
+  stream: Stream,
+  environment: string,
+  registry: Registry,
+): Omit<LakeWriterStream, 'maxCommittedIds'> {
   const schemas = findStream(registry, stream.domain, stream.name);
   if (schemas === null) {
     throw new SluiceError(
@@ -78,6 +101,11 @@ const BIGINT_KEY = '$bigint';
 
 /** The text of the asset; the same configuration gives the same bytes, so that its hash is stable. */
 export function serializeLakeWriterConfig(config: LakeWriterConfig): string {
+  return serializeLambdaJson(config);
+}
+
+/** Text of any function's configuration: JSON in which 64-bit integers are marked. */
+export function serializeLambdaJson(config: unknown): string {
   const toJson = (_key: string, value: unknown) =>
     typeof value === 'bigint' ? { [BIGINT_KEY]: String(value) } : value;
   return `${JSON.stringify(config, toJson, 2)}\n`;
@@ -85,22 +113,33 @@ export function serializeLakeWriterConfig(config: LakeWriterConfig): string {
 
 /** Inverse of serializeLakeWriterConfig, frozen. Throws CONFIG_INVALID with every key that is wrong. */
 export function parseLakeWriterConfig(text: string): LakeWriterConfig {
-  const result = lakeWriterConfigModel.safeParse(parseJson(text));
-  if (result.success) return deepFreeze<LakeWriterConfig>(result.data);
+  return parseLambdaJson<LakeWriterConfig>(text, lakeWriterConfigModel, {
+    what: 'lake-writer configuration',
+  });
+}
+
+/** Inverse of serializeLambdaJson for a configuration of a model, frozen. Throws CONFIG_INVALID with every key that is wrong. */
+export function parseLambdaJson<T>(
+  text: string,
+  model: z.ZodType<T>,
+  options: { readonly what: string },
+): T {
+  const result = model.safeParse(parseJson(text, options.what));
+  if (result.success) return deepFreeze<T>(result.data);
   const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new SluiceError(
     'CONFIG_INVALID',
-    `lake-writer configuration: ${problems.join('; ')}; deploy the function and its configuration together`,
+    `${options.what}: ${problems.join('; ')}; deploy the function and its configuration together`,
   );
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text, reviveBigint);
   } catch (cause) {
     throw new SluiceError(
       'CONFIG_INVALID',
-      'lake-writer configuration: expected JSON, got other text; deploy the function again',
+      `${what}: expected JSON, got other text; deploy the function again`,
       { cause },
     );
   }

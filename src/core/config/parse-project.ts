@@ -22,8 +22,10 @@ import {
   SETTINGS_NOT_SUPPORTED,
 } from './model/settings-model.ts';
 import type { Domain, Project } from './project.ts';
+import { checkDedupe } from './resolve/check-dedupe.ts';
 import { deepFreeze } from './resolve/merge-layers.ts';
 import { resolveCategory } from './resolve/resolve-category.ts';
+import { resolveConnectors } from './resolve/resolve-connectors.ts';
 import { checkSettings, mergeSettings, resolveEnvironment } from './resolve/resolve-environment.ts';
 import { resolveStream, type StreamContext } from './resolve/resolve-stream.ts';
 import {
@@ -64,6 +66,7 @@ export function parseProject(
       categories,
       categoryNames: sources.categoryNames,
       defaults: settings?.defaults ?? CHECK_ONLY_DEFAULTS,
+      writerMemoryBytes: settings?.writer.memory ?? Number.POSITIVE_INFINITY,
       checks,
     }),
   );
@@ -204,7 +207,9 @@ function readCategories({ categories }: Sources): ReadonlyMap<string, Category> 
   );
 }
 
-type DomainContext = Omit<StreamContext, 'domain' | 'report'>;
+type DomainContext = Omit<StreamContext, 'domain' | 'report'> & {
+  readonly writerMemoryBytes: number;
+};
 
 function resolveDomain(file: ConfigFile<DomainInput>, context: DomainContext): Domain {
   const { value, report } = file;
@@ -218,6 +223,7 @@ function resolveDomain(file: ConfigFile<DomainInput>, context: DomainContext): D
   const streams = Object.entries(value.streams ?? {}).map(([stream, input]) =>
     resolveStream(stream, input, { ...context, domain: name, report }),
   );
+  checkDedupe(streams, { memoryBytes: context.writerMemoryBytes, report });
   return {
     name,
     description: value.description ?? '',
@@ -225,6 +231,7 @@ function resolveDomain(file: ConfigFile<DomainInput>, context: DomainContext): D
     buffer: value.buffer ?? context.defaults.buffer,
     topics: value.topics ?? context.defaults.topics,
     streams,
+    connectors: resolveConnectors(value.connectors ?? {}, report),
   };
 }
 

@@ -38,6 +38,18 @@ export interface Environment {
     readonly retryAttempts: number;
     readonly maxRecordAgeSeconds: number;
   };
+  readonly ledger: {
+    /** Interval in which the books are rolled up. */
+    readonly everyMinutes: number;
+    /** Time after the end of an hour before its books must balance. */
+    readonly graceSeconds: number;
+  };
+  readonly alarms: {
+    /** Addresses that are told of every alarm. */
+    readonly email: readonly string[];
+    /** Age of the oldest event that is not written yet from which there is an alarm. */
+    readonly iteratorAgeSeconds: number;
+  };
   /** Athena: a query that would scan more is cancelled. */
   readonly queryScanLimitBytes: number;
 }
@@ -49,6 +61,23 @@ export interface Domain {
   readonly buffer: 'kinesis';
   readonly topics: 'domain';
   readonly streams: readonly Stream[];
+  readonly connectors: readonly Connector[];
+}
+
+/** A way in for events, besides producers that write to the buffer themselves. A stream has at most one of each kind. */
+export type Connector = HttpIngestConnector;
+
+/** Clients post JSON to `POST /<stream>/events` of the domain's API. */
+export interface HttpIngestConnector {
+  readonly name: string;
+  readonly kind: 'http-ingest';
+  readonly streams: readonly string[];
+  /** Requests, per stream. */
+  readonly throttle: { readonly ratePerSecond: number; readonly burst: number };
+  /** Of a request, after decompression. */
+  readonly maxBodyBytes: number;
+  /** Of a request. */
+  readonly maxEvents: number;
 }
 
 export interface Stream {
@@ -73,6 +102,8 @@ export interface Stream {
   readonly mapping: readonly Mapping[];
   readonly partition: { readonly bronze: readonly PartitionTerm[] };
   readonly rate: { readonly expectedPerSecond: number; readonly bytes: number };
+  /** An event that arrives within the horizon of a committed one with the same identity is left out and counted; 0: only within a batch. */
+  readonly dedupe: { readonly horizonMs: number };
   /** Field name to a generator call such as `walk(100, 0.02)`; fields without one are derived. */
   readonly generate: Readonly<Record<string, string>>;
 }

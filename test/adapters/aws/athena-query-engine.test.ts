@@ -2,9 +2,21 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { describe, expect, it } from 'vitest';
 import { createAthenaQueryEngine } from '#adapters/aws/athena-query-engine.ts';
 import { localTarget } from '#runtime/aws-clients.ts';
+import { describeQueryEngine } from '#test/contracts/query-engine.contract.ts';
 import { fixedClock } from '#test/core/iceberg/fixed-world.ts';
 import { startLake } from '#test/embedded/athena/start-lake.ts';
 import { type Fault, jsonAnswer, jsonError, startFaultyEndpoint } from './faulty-endpoint.ts';
+
+describeQueryEngine('Athena', async () => {
+  const lake = await startLake();
+  await lake.createTable({ name: 'item', columns: { id: 'long!', name: 'string' } });
+  await lake.append('item', [
+    { id: 1n, name: 'a' },
+    { id: 2n, name: '' },
+    { id: 3n, name: null },
+  ]);
+  return { engine: lake.engine, close: () => lake.close() };
+});
 
 describe('Athena query engine', () => {
   it('gives columns, all pages of rows and what was scanned', async () => {

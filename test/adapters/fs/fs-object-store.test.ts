@@ -12,6 +12,7 @@ describeObjectStore('file system', async () => {
   return {
     store: new FsObjectStore(),
     uri: (key) => `file://${folder}/${key}`,
+    keysArePaths: true,
     close: () => rm(folder, { recursive: true }),
   };
 });

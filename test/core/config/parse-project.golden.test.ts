@@ -17,12 +17,12 @@ const CASES: readonly (readonly [string, Readonly<Record<string, string | null>>
   [
     'a misspelt key',
     withLines('eventtime: timestamp'),
-    `${DOMAIN}:7:5 streams.trade.eventtime: expected one of "description", "category", "key", "event_time", "fields", "identity", "watermark", "quality", "mapping", "partition", "rate", "generate", got "eventtime"; did you mean "event_time"?`,
+    `${DOMAIN}:7:5 streams.trade.eventtime: expected one of "description", "category", "key", "event_time", "fields", "identity", "watermark", "quality", "mapping", "partition", "rate", "dedupe", "generate", got "eventtime"; did you mean "event_time"?`,
   ],
   [
     'a misspelt required key is one issue, not two',
     market('key: symbol', 'kye: symbol'),
-    `${DOMAIN}:6:5 streams.trade.kye: expected one of "description", "category", "key", "event_time", "fields", "identity", "watermark", "quality", "mapping", "partition", "rate", "generate", got "kye"; did you mean "key"?`,
+    `${DOMAIN}:6:5 streams.trade.kye: expected one of "description", "category", "key", "event_time", "fields", "identity", "watermark", "quality", "mapping", "partition", "rate", "dedupe", "generate", got "kye"; did you mean "key"?`,
   ],
   [
     'a section of the language that does not exist yet',
@@ -45,6 +45,21 @@ const CASES: readonly (readonly [string, Readonly<Record<string, string | null>>
       `${DOMAIN}:1:9 buffer: expected "kinesis", got "kafka"; not supported in this version`,
       `${DOMAIN}:2:9 topics: expected "domain", got "stream"; not supported in this version`,
     ].join('\n'),
+  ],
+  [
+    'a horizon that is no duration',
+    withLines('dedupe: { horizon: 3600 }'),
+    `${DOMAIN}:7:24 streams.trade.dedupe.horizon: expected a duration such as 1h, at most 7d, or 0, got 3600`,
+  ],
+  [
+    'a horizon that the memory of the writer does not hold',
+    withLines('rate: { expected: 20000/s }', 'dedupe: { horizon: 2h }'),
+    `${DOMAIN}:8:24 streams.trade.dedupe.horizon: expected the identities within the horizon in a quarter of the writer's memory (1769MB / 4 = 442MB), got trade 20000/s x 7200s x 150B = 21600MB; shorten the horizon, raise writer.memory, or set the horizon to 0`,
+  ],
+  [
+    'a stream with the name of the table of rejected events',
+    market('  trade:', '  rejected:'),
+    `${DOMAIN}:4:3 streams.rejected: expected another name, got "rejected": it is the table of the events that are not taken in; try "rejected_value" or another noun`,
   ],
   [
     'a missing key',
@@ -352,6 +367,30 @@ const CASES: readonly (readonly [string, Readonly<Record<string, string | null>>
     ].join('\n'),
   ],
   [
+    'alarms that reach nobody',
+    {
+      'config/platform.yaml': PLATFORM.replace(
+        'email: [], iterator_age: 15m',
+        'email: [data@example.com, data.example.com], iterator_age: 90500ms',
+      ),
+      'config/environments/prod.yaml': 'alarms: { pager: 7 }\n',
+    },
+    [
+      'config/environments/prod.yaml:1:11 alarms.pager: expected "email" or "iterator_age", got "pager"',
+      'config/platform.yaml:14:37 alarms.email[1]: expected an e-mail address such as data@example.com, got "data.example.com"',
+      'config/platform.yaml:14:70 alarms.iterator_age: expected whole seconds, for instance 30s, got "90500ms"',
+    ].join('\n'),
+  ],
+  [
+    'an alarm that comes too late to save what the stream holds',
+    {
+      'config/environments/prod.yaml': 'alarms: { iterator_age: 42h }\n',
+      'config/environments/local.yaml':
+        'stream: { retention: 24h }\nwriter: { max_record_age: 1h }\nalarms: { iterator_age: 359m }\n',
+    },
+    'config/environments/prod.yaml:1:25 alarms.iterator_age: expected iterator_age below a quarter of the retention of the stream in environment "prod" (42h), got 42h; the alarm would leave too little time before events are lost',
+  ],
+  [
     'an environment that is not in use',
     {
       'config/environments/prod.yaml':
@@ -361,7 +400,7 @@ const CASES: readonly (readonly [string, Readonly<Record<string, string | null>>
       'config/environments/prod.yaml:1:22 stream.retention: expected max_record_age below the retention of the stream in environment "prod" (24h), got 144h; records would expire before they reach the dead letters',
       'config/environments/prod.yaml:2:10 account: expected 12 digits in quotes, got 123456789012',
       'config/environments/prod.yaml:3:9 region: expected a region such as eu-central-1, got "europe"',
-      'config/environments/prod.yaml:4:13 defaults.partition: expected one of "buffer", "topics", "watermark", "rate", got "partition"',
+      'config/environments/prod.yaml:4:13 defaults.partition: expected one of "buffer", "topics", "watermark", "rate", "dedupe", got "partition"',
     ].join('\n'),
   ],
   [

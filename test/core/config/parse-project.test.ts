@@ -28,6 +28,7 @@ describe('parseProject', () => {
       identity: ['source_system', 'trade_id'],
       watermark: { delayMs: 10_000, idleMs: 60_000, maxFutureSkewMs: 5_000 },
       rate: { expectedPerSecond: 10, bytes: 200 },
+      dedupe: { horizonMs: 3_600_000 },
       generate: {},
     });
     expect(quality).toEqual([{ name: 'price_above_0', rule: 'price > 0', onFail: 'reject' }]);
@@ -127,6 +128,8 @@ describe('parseProject', () => {
         retryAttempts: -1,
         maxRecordAgeSeconds: 3_600,
       },
+      ledger: { everyMinutes: 15, graceSeconds: 900 },
+      alarms: { email: [], iteratorAgeSeconds: 900 },
       queryScanLimitBytes: 10_000_000_000,
     });
   });

@@ -16,6 +16,8 @@ writer:
   batching_window: 30s
   retry_attempts: -1
   max_record_age: 144h
+ledger: { every: 15m, grace: 15m }
+alarms: { email: [], iterator_age: 15m }
 defaults:
   buffer: kinesis
   topics: domain

@@ -29,6 +29,7 @@ export function tradeStream(parts: Partial<Stream> = {}): Stream {
     mapping: [],
     partition: { bronze: [] },
     rate: { expectedPerSecond: 200, bytes: 120 },
+    dedupe: { horizonMs: 3_600_000 },
     generate: { symbol: 'zipf(500)', price: 'walk(100, 0.02)' },
     ...parts,
   };

@@ -32,13 +32,19 @@ export interface HandMadeTable {
 /** A table with one snapshot of these manifests, as some engine could have written it. */
 export function handMadeTable(
   manifests: readonly HandMadeManifest[],
-  options: { readonly schema?: Schema; readonly specs?: readonly PartitionSpec[] } = {},
+  options: {
+    readonly schema?: Schema;
+    readonly specs?: readonly PartitionSpec[];
+    /** Where manifests `m/0.avro` … and the manifest list `list` lie. @default s3:/ */
+    readonly folder?: string;
+  } = {},
 ): HandMadeTable {
+  const { folder = 's3:/' } = options;
   const objects = new Map<string, Uint8Array>();
   const reads: string[] = [];
   const listed = manifests.map((manifest, index) => {
     const { entries, content = 'data', schema = SCHEMA, spec = SPEC } = manifest;
-    const manifestPath = `s3://m/${index}.avro`;
+    const manifestPath = `${folder}/m/${index}.avro`;
     const bytes = encodeManifest({ schema, partitionSpec: spec, content }, entries, { syncMarker });
     objects.set(manifestPath, bytes);
     const staged = describeManifest(entries, {
@@ -55,7 +61,7 @@ export function handMadeTable(
     };
   });
   objects.set(
-    's3://list',
+    `${folder}/list`,
     encodeManifestList(listed, {
       snapshotId: 1n,
       parentSnapshotId: null,
@@ -75,7 +81,7 @@ export function handMadeTable(
         'snapshot-id': 1n,
         'sequence-number': 9n,
         'timestamp-ms': base['last-updated-ms'],
-        'manifest-list': 's3://list',
+        'manifest-list': `${folder}/list`,
         summary: { operation: 'append' },
         'schema-id': 0,
       },

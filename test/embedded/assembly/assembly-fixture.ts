@@ -33,6 +33,24 @@ export function recordingServices(fail: Readonly<Record<string, Error>> = {}): {
     athena: { ensureWorkGroup: (workGroup) => record('workGroup', workGroup) },
     lambda: { ensureFunction: (config) => record('function', config) },
     eventSourceMappings: { ensureMapping: (config) => record('mapping', config) },
+    cloudWatch: {
+      ensureAlarm: (alarm) => record('alarm', alarm),
+      ensureTopic: (topicArn) => record('topic', topicArn),
+      ensureSubscription: (subscription) => record('subscription', subscription),
+    },
+    scheduler: { ensureSchedule: (schedule) => record('schedule', schedule) },
+    apiGateway: {
+      ensureApi: (api) => record('api', api),
+      ensureIntegration: (integration) => record('integration', integration),
+      ensureRoute: (route) => record('route', route),
+      ensureStage: (stage) => record('stage', stage),
+    },
+    iam: {
+      ensureRole: (role) => record('role', role),
+      ensureRolePolicy: (roleName, policy) => record('rolePolicy', { roleName, ...policy }),
+      ensureResourcePolicy: (resource, policy) => record('resourcePolicy', { resource, ...policy }),
+      assumeRole: ({ roleArn }) => ({ kind: 'role', roleName: 'role', roleArn, arn: roleArn }),
+    },
   };
   return { services, calls };
 }

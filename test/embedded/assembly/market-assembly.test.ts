@@ -46,6 +46,7 @@ describe('the synthesized local assembly', () => {
       'sluice-local-market-catalog',
       'sluice-local-market-ingestion',
       'sluice-local-market-processing',
+      'sluice-local-operations',
       'sluice-local-storage',
     ]);
     expect(names.at(-1)).toBe('sluice-local-market-processing');
@@ -66,6 +67,7 @@ describe('the synthesized local assembly', () => {
       { name: 'local_market_bronze' },
     ]);
     expect(argumentsOf('icebergTable')).toMatchObject([
+      { databaseName: 'local_ops', name: 'ledger' },
       {
         name: 'trade',
         icebergTableInput: {
@@ -88,6 +90,7 @@ describe('the synthesized local assembly', () => {
           DEAD_LETTER_BUCKET: 'sluice-local-dead-letter-000000000000-us-east-1',
         },
       },
+      { name: 'sluice-local-market-ledger', environment: { STREAM_NAME: 'local-market' } },
     ]);
     expect(argumentsOf('mapping')).toMatchObject([
       {
@@ -101,6 +104,28 @@ describe('the synthesized local assembly', () => {
     ]);
   });
 
+  it('creates topic, subscription, alarms and the schedule of the ledger', () => {
+    const topic = 'arn:aws:sns:us-east-1:000000000000:sluice-local-alarms';
+    expect(argumentsOf('topic')).toMatchObject([{ arn: topic }]);
+    expect(argumentsOf('subscription')).toEqual([
+      { topicArn: topic, protocol: 'email', endpoint: 'data@example.com' },
+    ]);
+    expect(argumentsOf('alarm')).toHaveLength(7);
+    expect(argumentsOf('alarm')).toContainEqual(
+      expect.objectContaining({
+        name: 'sluice-local-market-lake-writer-errors',
+        dimensions: { FunctionName: 'sluice-local-market-lake-writer' },
+        actions: { ALARM: [topic], OK: [topic], INSUFFICIENT_DATA: [] },
+      }),
+    );
+    expect(argumentsOf('schedule')).toMatchObject([
+      {
+        name: 'sluice-local-market-ledger',
+        functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:sluice-local-market-ledger',
+      },
+    ]);
+  });
+
   it('tells tools the names they need', () => {
     expect(deployment.outputs).toEqual({
       'sluice-local-storage': {
@@ -110,10 +135,14 @@ describe('the synthesized local assembly', () => {
         ReceiptsTableName: 'sluice-local-receipts',
         OpsDatabaseName: 'local_ops',
       },
+      'sluice-local-operations': {
+        AlarmTopicArn: 'arn:aws:sns:us-east-1:000000000000:sluice-local-alarms',
+      },
       'sluice-local-market-catalog': { BronzeDatabaseName: 'local_market_bronze' },
       'sluice-local-market-ingestion': { StreamName: 'local-market' },
       'sluice-local-market-processing': {
         LakeWriterFunctionName: 'sluice-local-market-lake-writer',
+        LedgerFunctionName: 'sluice-local-market-ledger',
       },
     });
   });

@@ -10,7 +10,8 @@ function planAll(stacks: Readonly<Record<string, Sections>>): {
   readonly problems: readonly string[];
 } {
   const problems = createProblems();
-  const shared: SharedValues = { exports: new Map(), outputs: new Map() };
+  const endpoint = 'http://127.0.0.1:4566';
+  const shared: SharedValues = { endpoint, exports: new Map(), outputs: new Map() };
   const plans = Object.entries(stacks).map(([name, template]) => {
     const stack: AssemblyStack = { name, template, assets: new Map() };
     return planStack(stack, shared, problems);
@@ -137,9 +138,9 @@ describe('planStack', () => {
   it.each([
     [
       'a resource type',
-      { A: { Type: 'AWS::SNS::Topic' } },
+      { A: { Type: 'AWS::SQS::Queue' } },
       {},
-      'app/A: the local cloud does not emulate AWS::SNS::Topic',
+      'app/A: the local cloud does not emulate AWS::SQS::Queue',
     ],
     [
       'a resource attribute',
@@ -264,11 +265,11 @@ describe('planStack', () => {
 
   it('names a cause once and not the resources that refer to it', () => {
     const { problems } = plan({
-      Topic: { Type: 'AWS::SNS::Topic' },
+      Topic: { Type: 'AWS::SQS::Queue' },
       A: logGroup({ Ref: 'Topic' }),
       B: logGroup({ 'Fn::GetAtt': ['A', 'Arn'] }),
     });
-    expect(problems).toEqual(['app/Topic: the local cloud does not emulate AWS::SNS::Topic']);
+    expect(problems).toEqual(['app/Topic: the local cloud does not emulate AWS::SQS::Queue']);
   });
 
   it('reports an unknown property even when its value cannot be resolved', () => {

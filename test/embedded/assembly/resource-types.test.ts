@@ -80,11 +80,6 @@ const FUNCTION = {
   Role: 'arn:aws:iam::000000000000:role/writer',
   Environment: { Variables: { LAKE_BUCKET: 'lake' } },
 };
-const MAPPING = {
-  EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/local-market',
-  FunctionName: 'writer',
-  StartingPosition: 'TRIM_HORIZON',
-};
 
 describe('deployed resource types', () => {
   it('create a bucket, versioned when the template says so', async () => {
@@ -100,6 +95,10 @@ describe('deployed resource types', () => {
   it('create a stream', async () => {
     expect(await deployOne('AWS::Kinesis::Stream', STREAM)).toEqual([
       ['stream', { name: 'local-market', shardCount: 2, retentionHours: 24 }],
+    ]);
+    const large = { ...STREAM, MaxRecordSizeInKiB: 10_240 };
+    expect(await deployOne('AWS::Kinesis::Stream', large)).toEqual([
+      ['stream', { name: 'local-market', shardCount: 2, retentionHours: 24, maxRecordKib: 10_240 }],
     ]);
   });
 
@@ -174,6 +173,7 @@ describe('deployed resource types', () => {
           memoryMb: 512,
           environment: { LAKE_BUCKET: 'lake', AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' },
           maxConcurrency: 10,
+          roleArn: FUNCTION.Role,
         },
       ],
     ]);
@@ -184,61 +184,7 @@ describe('deployed resource types', () => {
       ...FUNCTION,
       ReservedConcurrentExecutions: 2,
     });
-    expect(call?.[1]).toMatchObject({ maxConcurrency: 2 });
-  });
-
-  it('create a mapping with the defaults of AWS', async () => {
-    expect(await deployOne('AWS::Lambda::EventSourceMapping', MAPPING)).toEqual([
-      [
-        'mapping',
-        {
-          id: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
-          streamArn: MAPPING.EventSourceArn,
-          streamName: 'local-market',
-          functionName: 'writer',
-          batchSize: 100,
-          batchingWindowMs: 0,
-          parallelizationFactor: 1,
-          startingPosition: 'TRIM_HORIZON',
-          bisectOnError: false,
-          maxRetryAttempts: -1,
-          maxRecordAgeSeconds: -1,
-          reportBatchItemFailures: false,
-          onFailureBucket: null,
-        },
-      ],
-    ]);
-  });
-
-  it('create a mapping as its template says', async () => {
-    const [call] = await deployOne('AWS::Lambda::EventSourceMapping', {
-      ...MAPPING,
-      FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:writer',
-      BatchSize: 10_000,
-      MaximumBatchingWindowInSeconds: 30,
-      ParallelizationFactor: 1,
-      MaximumRetryAttempts: 5,
-      MaximumRecordAgeInSeconds: 3600,
-      BisectBatchOnFunctionError: true,
-      FunctionResponseTypes: ['ReportBatchItemFailures'],
-      DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::dead-letters' } },
-    });
-    expect(call?.[1]).toMatchObject({
-      functionName: 'writer',
-      batchSize: 10_000,
-      batchingWindowMs: 30_000,
-      bisectOnError: true,
-      maxRetryAttempts: 5,
-      maxRecordAgeSeconds: 3600,
-      reportBatchItemFailures: true,
-      onFailureBucket: 'dead-letters',
-    });
-  });
-
-  it('give a mapping the same id at every start', async () => {
-    const id = async () =>
-      (await deployOne('AWS::Lambda::EventSourceMapping', MAPPING)).map(([, config]) => config);
-    expect(await id()).toEqual(await id());
+    expect(call?.[1]).toMatchObject({ maxConcurrency: 2, reservedConcurrency: 2 });
   });
 
   it.each([
@@ -298,35 +244,6 @@ describe('deployed resource types', () => {
     ],
     ['AWS::Lambda::Function', { ...FUNCTION, Code: { ZipFile: 'exports' } }, 'Code.ZipFile'],
     [
-      'AWS::Lambda::EventSourceMapping',
-      { ...MAPPING, ParallelizationFactor: 2 },
-      'ParallelizationFactor',
-    ],
-    [
-      'AWS::Lambda::EventSourceMapping',
-      { ...MAPPING, TumblingWindowInSeconds: 60 },
-      'TumblingWindowInSeconds',
-    ],
-    ['AWS::Lambda::EventSourceMapping', { ...MAPPING, FilterCriteria: {} }, 'FilterCriteria'],
-    [
-      'AWS::Lambda::EventSourceMapping',
-      { ...MAPPING, EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:q' },
-      'EventSourceArn',
-    ],
-    [
-      'AWS::Lambda::EventSourceMapping',
-      { ...MAPPING, MaximumRecordAgeInSeconds: 30 },
-      'MaximumRecordAgeInSeconds',
-    ],
-    [
-      'AWS::Lambda::EventSourceMapping',
-      {
-        ...MAPPING,
-        DestinationConfig: { OnFailure: { Destination: 'arn:aws:sns:us-east-1:000000000000:t' } },
-      },
-      'DestinationConfig.OnFailure.Destination',
-    ],
-    [
       'AWS::IAM::Role',
       {
         AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [] },
@@ -340,24 +257,128 @@ describe('deployed resource types', () => {
   });
 });
 
-describe('inert resource types', () => {
-  const policy = {
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }],
-  };
+const policyOf = (...statements: readonly Properties[]) => ({
+  Version: '2012-10-17',
+  Statement: statements,
+});
+const GRANT = { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::lake/*' };
+const TRUST = policyOf({
+  Effect: 'Allow',
+  Action: 'sts:AssumeRole',
+  Principal: { Service: 'lambda.amazonaws.com' },
+});
 
+describe('identities and policies', () => {
+  it('of roles reach IAM, inline, attached and managed ones', async () => {
+    const document = policyOf(GRANT);
+    const calls = await deploy({
+      Role: {
+        Type: 'AWS::IAM::Role',
+        Properties: {
+          RoleName: 'writer',
+          AssumeRolePolicyDocument: TRUST,
+          Policies: [{ PolicyName: 'inline', PolicyDocument: document }],
+        },
+      },
+      Policy: {
+        Type: 'AWS::IAM::Policy',
+        Properties: { PolicyName: 'attached', PolicyDocument: document, Roles: [{ Ref: 'Role' }] },
+      },
+      Managed: {
+        Type: 'AWS::IAM::ManagedPolicy',
+        Properties: {
+          ManagedPolicyName: 'managed',
+          PolicyDocument: document,
+          Roles: [{ Ref: 'Role' }],
+        },
+      },
+    });
+    expect(calls).toEqual([
+      [
+        'role',
+        {
+          name: 'writer',
+          arn: 'arn:aws:iam::000000000000:role/writer',
+          trust: TRUST,
+          policies: [{ name: 'inline', document }],
+        },
+      ],
+      ['rolePolicy', { roleName: 'writer', name: 'attached', document }],
+      [
+        'rolePolicy',
+        { roleName: 'writer', name: 'arn:aws:iam::000000000000:policy/managed', document },
+      ],
+    ]);
+  });
+
+  it('of buckets and functions reach IAM', async () => {
+    const document = policyOf({ ...GRANT, Principal: { AWS: '*' } });
+    expect(
+      await deployOne('AWS::S3::BucketPolicy', { Bucket: 'lake', PolicyDocument: document }),
+    ).toEqual([
+      ['resourcePolicy', { resource: 'arn:aws:s3:::lake', name: 'bucket policy', document }],
+    ]);
+    const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:ingest';
+    const permission = {
+      Action: 'lambda:InvokeFunction',
+      FunctionName: functionArn,
+      Principal: 'apigateway.amazonaws.com',
+      SourceArn: 'arn:aws:execute-api:us-east-1:000000000000:api/*',
+    };
+    expect(await deployOne('AWS::Lambda::Permission', permission)).toMatchObject([
+      [
+        'resourcePolicy',
+        {
+          resource: functionArn,
+          document: {
+            Statement: [
+              {
+                Effect: 'Allow',
+                Action: 'lambda:InvokeFunction',
+                Resource: functionArn,
+                Principal: { Service: 'apigateway.amazonaws.com' },
+                Condition: { ArnLike: { 'aws:SourceArn': permission.SourceArn } },
+              },
+            ],
+          },
+        },
+      ],
+    ]);
+  });
+
+  it.each<[string, Properties, string]>([
+    ['NotAction', { NotAction: 's3:GetObject' }, 'NotAction'],
+    ['NotResource', { NotResource: 'arn:aws:s3:::lake/*' }, 'NotResource'],
+    ['NotPrincipal', { NotPrincipal: { AWS: '*' } }, 'NotPrincipal'],
+    ['a principal', { Principal: '*' }, 'Principal'],
+    ['an action without a service', { Action: 'GetObject' }, 'Action'],
+    [
+      'an operator that is not evaluated',
+      { Condition: { StringEqualsIfExists: { 'aws:SourceArn': 'a' } } },
+      'Condition.StringEqualsIfExists',
+    ],
+    [
+      'a condition key that no call carries',
+      { Condition: { StringEquals: { 'aws:SourceIp': '10.0.0.0' } } },
+      'Condition.StringEquals.aws:SourceIp',
+    ],
+    [
+      'a policy variable that no call carries',
+      { Resource: `arn:aws:s3:::lake/$\{aws:username}/*` },
+      'Resource',
+    ],
+  ])('refuse %s', async (_, change, property) => {
+    const document = policyOf({ ...GRANT, ...change });
+    const properties = { PolicyName: 'p', PolicyDocument: document, Roles: ['r'] };
+    await expect(deployOne('AWS::IAM::Policy', properties)).rejects.toThrow(
+      `  app/It.PolicyDocument.Statement[0].${property}: `,
+    );
+  });
+});
+
+describe('inert resource types', () => {
   it.each([
-    [
-      'AWS::IAM::Role',
-      { AssumeRolePolicyDocument: policy, Policies: [{ PolicyName: 'p', PolicyDocument: policy }] },
-    ],
-    ['AWS::IAM::Policy', { PolicyName: 'p', PolicyDocument: policy, Roles: ['r'] }],
-    ['AWS::S3::BucketPolicy', { Bucket: 'lake', PolicyDocument: policy }],
     ['AWS::Logs::LogGroup', { LogGroupName: '/aws/lambda/writer', RetentionInDays: 7 }],
-    [
-      'AWS::Lambda::Permission',
-      { Action: 'lambda:InvokeFunction', FunctionName: 'f', Principal: 's3.amazonaws.com' },
-    ],
     ['AWS::CDK::Metadata', { Analytics: 'v2:deflate64:abc' }],
   ])('accept %s without a call to any service', async (type, properties) => {
     expect(await deployOne(type, properties)).toEqual([]);
@@ -366,10 +387,10 @@ describe('inert resource types', () => {
 
   it('still have attributes that others refer to', async () => {
     const calls = await deploy({
-      Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: policy } },
+      Logs: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: '/aws/lambda/writer' } },
       It: {
         Type: 'AWS::Lambda::Function',
-        Properties: { ...FUNCTION, Role: { 'Fn::GetAtt': ['Role', 'Arn'] } },
+        Properties: { ...FUNCTION, LoggingConfig: { LogGroup: { Ref: 'Logs' } } },
       },
     });
     expect(calls).toHaveLength(1);

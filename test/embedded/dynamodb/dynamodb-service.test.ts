@@ -139,6 +139,18 @@ describe('DynamoDB', () => {
     expect(await read(client, 1)).toBe(`racer ${winner}`);
   });
 
+  it('answers no member that the API does not have', async () => {
+    const { endpoint } = await startDynamoDb();
+    const response = await fetch(endpoint, {
+      method: 'POST',
+      headers: { 'x-amz-target': 'DynamoDB_20120810.DescribeTable' },
+      body: JSON.stringify({ TableName: 'receipts' }),
+    });
+    const { Table } = (await response.json()) as { Table: Record<string, unknown> };
+    expect(Table['TableStatus']).toBe('ACTIVE');
+    expect(Table).not.toHaveProperty('TableThroughputModeSummary');
+  });
+
   it('names the local account and region in ARNs', async () => {
     const { client } = await startDynamoDb();
     const { Table } = await client.send(new DescribeTableCommand({ TableName: 'receipts' }));

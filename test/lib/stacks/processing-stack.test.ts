@@ -43,13 +43,19 @@ function grants(policyName: string): readonly string[] {
 }
 
 describe('processing stack', () => {
-  it('has function, role, log group and mapping', () => {
+  it('has writer and ledger: functions, roles, log groups, mapping and schedule', () => {
     const types = Object.values(processing.toJSON().Resources as Record<string, { Type: string }>);
-    expect(types.map(({ Type }) => Type).sort()).toEqual([
+    const other = types.filter(({ Type }) => Type !== 'AWS::CloudWatch::Alarm');
+    expect(other.map(({ Type }) => Type).sort()).toEqual([
+      'AWS::IAM::Role',
+      'AWS::IAM::Role',
       'AWS::IAM::Role',
       'AWS::Lambda::EventSourceMapping',
       'AWS::Lambda::Function',
+      'AWS::Lambda::Function',
       'AWS::Logs::LogGroup',
+      'AWS::Logs::LogGroup',
+      'AWS::Scheduler::Schedule',
     ]);
   });
 
@@ -95,6 +101,7 @@ describe('processing stack', () => {
           Destination: { 'Fn::ImportValue': expect.stringMatching(/GetAttDeadLetters.*Arn/) },
         },
       },
+      MetricsConfig: { Metrics: ['EventCount'] },
     });
   });
 
@@ -174,10 +181,14 @@ describe('processing stack', () => {
       marketDeployment(PROD_ENVIRONMENT, { lakeWriterConfig: '{"domain":"market"}' }),
       (directory) => {
         const assets = readdirSync(directory).filter((name) => name.startsWith('asset.'));
-        expect(assets).toHaveLength(1);
-        const folder = path.join(directory, assets[0] ?? '');
-        expect(readdirSync(folder).sort()).toEqual(['config.json', 'index.mjs']);
-        expect(readFileSync(path.join(folder, 'config.json'), 'utf8')).toBe('{"domain":"market"}');
+        const folders = assets.map((name) => path.join(directory, name));
+        const configs = folders.map((folder) =>
+          readFileSync(path.join(folder, 'config.json'), 'utf8'),
+        );
+        for (const folder of folders) {
+          expect(readdirSync(folder).sort()).toEqual(['config.json', 'index.mjs']);
+        }
+        expect(configs.sort()).toEqual(['{"domain":"market"}', '{"domain":"market"}\n']);
       },
     );
   });

@@ -16,8 +16,8 @@ function bucketName(purpose: string) {
 }
 
 describe('storage stack', () => {
-  it('has eleven resources', () => {
-    expect(Object.keys(storage.toJSON().Resources)).toHaveLength(11);
+  it('has twelve resources', () => {
+    expect(Object.keys(storage.toJSON().Resources)).toHaveLength(12);
   });
 
   it.each(['lake', 'access-logs', 'dead-letter', 'results'])(
@@ -146,6 +146,13 @@ describe('storage stack', () => {
       local.allResources(type, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
     },
   );
+
+  it('creates the ledger in the ops database, and retains it even in a throw-away environment', () => {
+    local.hasResource('AWS::Glue::Table', {
+      Properties: { DatabaseName: 'local_ops', Name: 'ledger' },
+      DeletionPolicy: 'Retain',
+    });
+  });
 
   it('retains the ops database even in a throw-away environment', () => {
     local.hasResource('AWS::Glue::Database', {

@@ -7,6 +7,7 @@ const stream = z.strictObject({
   Name: z.string().optional(),
   ShardCount: z.int().min(1),
   RetentionPeriodHours: z.int().min(24).max(8760),
+  MaxRecordSizeInKiB: z.int().min(1024).max(10_240).optional(),
   StreamModeDetails: z.strictObject({ StreamMode: z.literal('PROVISIONED') }),
   // Accepted without effect: nothing is encrypted on the own machine.
   StreamEncryption: z
@@ -27,6 +28,9 @@ export const KINESIS_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
         name: identity.ref,
         shardCount: properties.ShardCount,
         retentionHours: properties.RetentionPeriodHours,
+        ...(properties.MaxRecordSizeInKiB === undefined
+          ? {}
+          : { maxRecordKib: properties.MaxRecordSizeInKiB }),
       });
     },
   }),

@@ -19,10 +19,10 @@ const lambdaFunction = z.strictObject({
   MemorySize: z.int().min(128).max(10_240),
   Timeout: z.int().min(1).max(900),
   Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
-  ReservedConcurrentExecutions: z.int().min(1).optional(),
-  // Accepted without effect: JavaScript runs on any processor, there is no IAM and no CloudWatch.
-  Architectures: z.tuple([z.enum(['arm64', 'x86_64'])]).optional(),
+  ReservedConcurrentExecutions: z.int().min(0).optional(),
   Role: z.string(),
+  // Accepted without effect: JavaScript runs on any processor, and logs go to files.
+  Architectures: z.tuple([z.enum(['arm64', 'x86_64'])]).optional(),
   LoggingConfig: z.strictObject({ LogGroup: z.string() }).optional(),
   Tags: tags,
 });
@@ -59,8 +59,15 @@ function checkCode(properties: LambdaFunction, place: ResourcePlace): PropertyPr
 function ensureFunction(properties: LambdaFunction, context: EnsureContext): void {
   const code = findCode(properties, context.place);
   if ('problem' in code) throw new Error(code.problem);
+  const { ref: name } = context.identity;
+  // Lambda takes a role only when it can assume it.
+  context.services.iam.assumeRole({
+    roleArn: properties.Role,
+    service: 'lambda.amazonaws.com',
+    sessionName: name,
+  });
   context.services.lambda.ensureFunction({
-    name: context.identity.ref,
+    name,
     arn: context.identity.attributes['Arn'] ?? '',
     codeDir: code.directory,
     handler: properties.Handler,
@@ -68,7 +75,11 @@ function ensureFunction(properties: LambdaFunction, context: EnsureContext): voi
     memoryMb: properties.MemorySize,
     // The one variable that a function finds here and not in AWS: its clients talk to the local cloud.
     environment: { ...properties.Environment?.Variables, AWS_ENDPOINT_URL: context.endpoint },
-    maxConcurrency: properties.ReservedConcurrentExecutions ?? DEFAULT_CONCURRENCY,
+    maxConcurrency: Math.max(1, properties.ReservedConcurrentExecutions ?? DEFAULT_CONCURRENCY),
+    ...(properties.ReservedConcurrentExecutions === undefined
+      ? {}
+      : { reservedConcurrency: properties.ReservedConcurrentExecutions }),
+    roleArn: properties.Role,
   });
 }
 
@@ -82,10 +93,12 @@ const eventSourceMapping = z.strictObject({
     .string()
     .regex(KINESIS_ARN, { error: () => 'expected the ARN of a Kinesis stream' }),
   FunctionName: z.string(),
-  StartingPosition: z.enum(['TRIM_HORIZON', 'LATEST']),
+  StartingPosition: z.enum(['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP']),
+  // Unix time in seconds.
+  StartingPositionTimestamp: z.number().min(0).optional(),
   BatchSize: z.int().min(1).max(10_000).default(100),
   MaximumBatchingWindowInSeconds: z.int().min(0).max(300).default(0),
-  ParallelizationFactor: z.literal(1).default(1),
+  ParallelizationFactor: z.int().min(1).max(10).default(1),
   MaximumRetryAttempts: z.int().min(-1).max(10_000).default(-1),
   MaximumRecordAgeInSeconds: z.union([z.literal(-1), z.int().min(60).max(604_800)]).default(-1),
   BisectBatchOnFunctionError: z.boolean().default(false),
@@ -93,14 +106,34 @@ const eventSourceMapping = z.strictObject({
   DestinationConfig: z
     .strictObject({
       OnFailure: z.strictObject({
-        Destination: z.string().regex(S3_ARN, { error: () => 'expected the ARN of a bucket' }),
+        Destination: z.string().regex(S3_ARN, {
+          error: () => 'expected the ARN of a bucket (the local cloud has no queues and no topics)',
+        }),
       }),
     })
     .optional(),
-  Enabled: z.literal(true).optional(),
+  Enabled: z.boolean().default(true),
+  MetricsConfig: z.strictObject({ Metrics: z.array(z.literal('EventCount')) }).optional(),
+  // Zero is the default and means that there are no windows.
+  TumblingWindowInSeconds: z
+    .literal(0, { error: () => 'the local cloud has no tumbling windows; leave it out' })
+    .optional(),
+  FilterCriteria: z
+    .undefined({
+      error: () => 'the local cloud does not filter records; filter them in the function',
+    })
+    .optional(),
   Tags: tags,
 });
 type EventSourceMapping = z.infer<typeof eventSourceMapping>;
+
+function checkMapping(properties: EventSourceMapping): PropertyProblem[] {
+  const { StartingPosition, StartingPositionTimestamp } = properties;
+  const needsTimestamp = StartingPosition === 'AT_TIMESTAMP';
+  if (needsTimestamp === (StartingPositionTimestamp !== undefined)) return [];
+  const message = `StartingPosition ${StartingPosition} ${needsTimestamp ? 'needs a' : 'takes no'} timestamp`;
+  return [{ about: 'value', path: ['StartingPositionTimestamp'], message }];
+}
 
 function ensureMapping(properties: EventSourceMapping, context: EnsureContext): void {
   const destination = properties.DestinationConfig?.OnFailure.Destination;
@@ -113,11 +146,17 @@ function ensureMapping(properties: EventSourceMapping, context: EnsureContext): 
     batchingWindowMs: properties.MaximumBatchingWindowInSeconds * MS_PER_SECOND,
     parallelizationFactor: properties.ParallelizationFactor,
     startingPosition: properties.StartingPosition,
+    startingTimestampMs:
+      properties.StartingPositionTimestamp === undefined
+        ? null
+        : Math.round(properties.StartingPositionTimestamp * MS_PER_SECOND),
     bisectOnError: properties.BisectBatchOnFunctionError,
     maxRetryAttempts: properties.MaximumRetryAttempts,
     maxRecordAgeSeconds: properties.MaximumRecordAgeInSeconds,
     reportBatchItemFailures: properties.FunctionResponseTypes !== undefined,
     onFailureBucket: destination === undefined ? null : (S3_ARN.exec(destination)?.[1] ?? null),
+    enabled: properties.Enabled,
+    countEvents: properties.MetricsConfig?.Metrics.includes('EventCount') ?? false,
   });
 }
 
@@ -128,12 +167,41 @@ function mappingId(place: ResourcePlace): string {
 }
 
 const permission = z.strictObject({
-  Action: z.string(),
+  Action: z.literal('lambda:InvokeFunction'),
   FunctionName: z.string(),
-  Principal: z.string(),
+  Principal: z.string().regex(/^[a-z0-9.-]+\.amazonaws\.com$/, {
+    error: () => 'expected a service, for example apigateway.amazonaws.com',
+  }),
   SourceArn: z.string().optional(),
   SourceAccount: z.string().optional(),
 });
+
+/** The statement that AddPermission makes of it. Source: AWS Lambda API reference, AddPermission. */
+function ensurePermission(
+  properties: z.infer<typeof permission>,
+  { services, place }: EnsureContext,
+): void {
+  const { Action, FunctionName, Principal, SourceArn, SourceAccount } = properties;
+  const name = FUNCTION_ARN.exec(FunctionName)?.[1] ?? FunctionName;
+  const functionArn = localArn('lambda', `function:${name}`);
+  const condition = {
+    ...(SourceArn === undefined ? {} : { ArnLike: { 'aws:SourceArn': SourceArn } }),
+    ...(SourceAccount === undefined
+      ? {}
+      : { StringEquals: { 'aws:SourceAccount': SourceAccount } }),
+  };
+  const statement = {
+    Effect: 'Allow' as const,
+    Action,
+    Resource: functionArn,
+    Principal: { Service: Principal },
+    Condition: condition,
+  };
+  services.iam.ensureResourcePolicy(functionArn, {
+    name: place.logicalId,
+    document: { Statement: [statement] },
+  });
+}
 
 export const LAMBDA_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::Lambda::Function': defineResourceType({
@@ -147,13 +215,17 @@ export const LAMBDA_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   }),
   'AWS::Lambda::EventSourceMapping': defineResourceType({
     properties: eventSourceMapping,
-    identify: (_properties, place) => ({ ref: mappingId(place), attributes: {} }),
+    identify(_properties, place) {
+      const Id = mappingId(place);
+      const EventSourceMappingArn = localArn('lambda', `event-source-mapping:${Id}`);
+      return { ref: Id, attributes: { Id, EventSourceMappingArn } };
+    },
+    check: checkMapping,
     ensure: ensureMapping,
   }),
-  // Without effect: there is no IAM to permit anything.
   'AWS::Lambda::Permission': defineResourceType({
     properties: permission,
     identify: (_properties, place) => ({ ref: place.generatedName, attributes: {} }),
-    ensure: null,
+    ensure: ensurePermission,
   }),
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bucketArn } from '../local-arn.ts';
 import { defineResourceType, type ResourceType } from '../resource-type.ts';
-import { policyDocument } from './policy-document.ts';
+import { resourcePolicy } from './policy-document.ts';
 import { tags } from './tags.ts';
 
 /** Accepted without effect: the local cloud has one user, its files expire by hand, and it writes no access log. */
@@ -68,8 +68,10 @@ export const S3_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     },
   }),
   'AWS::S3::BucketPolicy': defineResourceType({
-    properties: z.strictObject({ Bucket: z.string(), PolicyDocument: policyDocument }),
+    properties: z.strictObject({ Bucket: z.string(), PolicyDocument: resourcePolicy }),
     identify: (_properties, place) => ({ ref: place.generatedName, attributes: {} }),
-    ensure: null,
+    ensure({ Bucket, PolicyDocument: document }, { services }) {
+      services.iam.ensureResourcePolicy(bucketArn(Bucket), { name: 'bucket policy', document });
+    },
   }),
 };

@@ -15,15 +15,25 @@ export interface CopySource {
 
 /** The object `x-amz-copy-source` names, after its conditions were judged. */
 export function requireCopySource(store: S3Store, { headers }: S3Request): CopySource {
+  const address = copySourceAddress({ headers });
+  requireBucket(store, address.bucket);
+  const object = requireObject(store, address);
+  judgeCopySource(headers, object);
+  return { bucket: address.bucket, object };
+}
+
+/** What `x-amz-copy-source` names. Throws InvalidArgument. */
+export function copySourceAddress({ headers }: Pick<S3Request, 'headers'>): {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId: string | null;
+} {
   const header = headers['x-amz-copy-source'] ?? '';
   const [path = '', versionQuery] = header.split('?versionId=');
   const match = /^\/?([^/]+)\/(.+)$/s.exec(decodeSource(path));
   if (match === null) throw invalidArgument('x-amz-copy-source', header);
   const [, bucket = '', key = ''] = match;
-  requireBucket(store, bucket);
-  const object = requireObject(store, { bucket, key, versionId: versionQuery ?? null });
-  judgeCopySource(headers, object);
-  return { bucket, object };
+  return { bucket, key, versionId: versionQuery ?? null };
 }
 
 /** Appends a range of a content file to one being written; `onBytes` sees every piece. */

@@ -1,9 +1,15 @@
 import { z } from 'zod';
 import type { NotSupported } from '../source/model-issues.ts';
+import {
+  CONNECTOR_NOT_SUPPORTED,
+  connectorsModel,
+  incompleteConnectorsModel,
+} from './connector-model.ts';
 import { fieldsModel, typeModel } from './field-model.ts';
 import { MAX_DOMAIN_NAME, MAX_FIELD_NAME, MAX_STREAM_NAME, nameModel } from './name-model.ts';
 import {
   bufferModel,
+  dedupeModel,
   partitionTermsModel,
   rateModel,
   topicsModel,
@@ -54,6 +60,7 @@ const streamModel = z.strictObject({
     .optional()
     .describe('how the tables are partitioned'),
   rate: rateModel.partial().optional().describe('what to expect; feeds sizes and alarms'),
+  dedupe: dedupeModel.optional().describe('events sent twice'),
   generate: z
     .record(z.string(), z.string())
     .optional()
@@ -67,11 +74,15 @@ export const domainModel = z.strictObject({
   buffer: bufferModel.optional(),
   topics: topicsModel.optional(),
   streams: z.record(nameModel(MAX_STREAM_NAME), streamModel),
+  connectors: connectorsModel.optional(),
 });
 
 /** The same with every required key left out or not: what is there is checked although something is missing. */
 export const incompleteDomainModel = domainModel
-  .extend({ streams: z.record(nameModel(MAX_STREAM_NAME), streamModel.partial()) })
+  .extend({
+    streams: z.record(nameModel(MAX_STREAM_NAME), streamModel.partial()),
+    connectors: incompleteConnectorsModel.optional(),
+  })
   .partial();
 
 export type DomainInput = z.infer<typeof incompleteDomainModel>;
@@ -85,7 +96,7 @@ export const DOMAIN_NOT_SUPPORTED: NotSupported = {
     'aggregates',
     'dimensions',
     'files',
-    'connectors',
+    ...CONNECTOR_NOT_SUPPORTED.keys,
     'gold',
     'api',
     'sinks',
@@ -97,5 +108,5 @@ export const DOMAIN_NOT_SUPPORTED: NotSupported = {
     'streams.*.partition.gold',
     'streams.*.rate.peak',
   ],
-  values: ['buffer=kafka', 'topics=category', 'topics=stream'],
+  values: ['buffer=kafka', 'topics=category', 'topics=stream', ...CONNECTOR_NOT_SUPPORTED.values],
 };

@@ -4,6 +4,7 @@ import { MAX_PLATFORM_NAME, NAME_PATTERN } from './name-model.ts';
 import { durationMs, sizeBytes } from './quantity.ts';
 import {
   bufferModel,
+  dedupeModel,
   partitionTermsModel,
   rateModel,
   topicsModel,
@@ -63,6 +64,29 @@ const removalPolicyModel = z
   .enum(['retain', 'destroy'])
   .describe('destroy removes the data together with the stack');
 
+const wholeMinutes = (min: string, max: string) =>
+  durationMs({ min, max }).refine((ms) => ms % 60_000 === 0, {
+    error: () => 'expected whole minutes, for instance 15m',
+  });
+
+/** The longest interval is a quarter of the shortest retention: nothing is trimmed before it is counted. */
+const ledgerModel = z.strictObject({
+  every: wholeMinutes('1m', '6h').describe('how often the books are rolled up'),
+  grace: wholeSeconds('0s', '24h').describe(
+    'time after an hour in which its last events may still be on their way',
+  ),
+});
+
+const alarmsModel = z.strictObject({
+  email: z
+    .array(z.email({ error: () => 'expected an e-mail address such as data@example.com' }))
+    .max(20)
+    .describe('who is told of an alarm; each address confirms once'),
+  iterator_age: wholeSeconds('1m', '7d').describe(
+    'how far the writer may fall behind the stream before an alarm, less than a quarter of the retention',
+  ),
+});
+
 /** Athena refuses a smaller cut-off. Source: Athena API, WorkGroupConfiguration. */
 const queryScanLimitModel = sizeBytes({ min: '10MB' }).describe(
   'a query that would scan more is cancelled',
@@ -79,11 +103,14 @@ export const platformModel = z.strictObject({
   query_scan_limit: queryScanLimitModel,
   stream: streamModel,
   writer: writerModel,
+  ledger: ledgerModel,
+  alarms: alarmsModel,
   defaults: z.strictObject({
     buffer: bufferModel,
     topics: topicsModel,
     watermark: watermarkModel,
     rate: rateModel,
+    dedupe: dedupeModel.optional(),
     partition: z.strictObject({ bronze: partitionTermsModel }),
   }),
 });
@@ -105,12 +132,15 @@ export const environmentModel = z.strictObject({
   query_scan_limit: queryScanLimitModel.optional(),
   stream: streamModel.partial().optional(),
   writer: writerModel.partial().optional(),
+  ledger: ledgerModel.partial().optional(),
+  alarms: alarmsModel.partial().optional(),
   defaults: z
     .strictObject({
       buffer: bufferModel.optional(),
       topics: topicsModel.optional(),
       watermark: watermarkModel.partial().optional(),
       rate: rateModel.partial().optional(),
+      dedupe: dedupeModel.optional(),
     })
     .optional()
     .describe('no partitioning here: tables are the same in every environment'),

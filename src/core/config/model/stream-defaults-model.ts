@@ -33,6 +33,19 @@ export const rateModel = z.strictObject({
   bytes: eventBytes.describe('size of one event in bytes'),
 });
 
+export const dedupeModel = z.strictObject({
+  horizon: z
+    .union([z.literal(0), durationMs({ max: oneWeek })], {
+      error: () => 'expected a duration such as 1h, at most 7d, or 0',
+    })
+    .describe(
+      'an event that arrives this long before or after a committed one with the same identity is left out; 0: only within a batch',
+    ),
+});
+
+/** @default 1h, where neither stream nor defaults say it */
+export const DEFAULT_DEDUPE_HORIZON_MS = 3_600_000;
+
 export const partitionTermsModel = z
   .array(z.string())
   .describe('Iceberg partition terms, for instance hour(_ingested_at) or bucket(16, symbol)');

@@ -37,6 +37,14 @@ export function resolveEnvironment(
       retryAttempts: settings.writer.retry_attempts,
       maxRecordAgeSeconds: settings.writer.max_record_age / 1_000,
     },
+    ledger: {
+      everyMinutes: settings.ledger.every / 60_000,
+      graceSeconds: settings.ledger.grace / 1_000,
+    },
+    alarms: {
+      email: settings.alarms.email,
+      iteratorAgeSeconds: settings.alarms.iterator_age / 1_000,
+    },
     queryScanLimitBytes: settings.query_scan_limit,
   };
 }
@@ -47,18 +55,50 @@ export function checkSettings(
   environment: ConfigFile<EnvironmentInput>,
   platform: ConfigFile<PlatformInput>,
 ): void {
+  checkRecordAge(settings, environment, platform);
+  checkIteratorAge(settings, environment, platform);
+}
+
+function checkRecordAge(
+  settings: PlatformInput,
+  environment: ConfigFile<EnvironmentInput>,
+  platform: ConfigFile<PlatformInput>,
+): void {
   const path: ConfigPath = ['writer', 'max_record_age'];
   // A record that outlives the buffer's retention is gone before it can reach the dead letters.
   if (settings.writer.max_record_age < settings.stream.retention) return;
   const ageHours = settings.writer.max_record_age / 3_600_000;
   const retentionHours = settings.stream.retention / 3_600_000;
-  const owner = environment.report.has(path)
-    ? { report: environment.report, path }
-    : environment.report.has(['stream', 'retention'])
-      ? { report: environment.report, path: ['stream', 'retention'] }
-      : { report: platform.report, path };
+  const owner = ownerOf(path, environment, platform);
   owner.report.at(
     owner.path,
     `expected max_record_age below the retention of the stream in environment "${environment.name}" (${retentionHours}h), got ${ageHours}h; records would expire before they reach the dead letters`,
   );
+}
+
+/** The second alarm comes at a quarter of the retention, so the first one has to come before. */
+function checkIteratorAge(
+  settings: PlatformInput,
+  environment: ConfigFile<EnvironmentInput>,
+  platform: ConfigFile<PlatformInput>,
+): void {
+  const quarter = settings.stream.retention / 4;
+  if (settings.alarms.iterator_age < quarter) return;
+  const owner = ownerOf(['alarms', 'iterator_age'], environment, platform);
+  owner.report.at(
+    owner.path,
+    `expected iterator_age below a quarter of the retention of the stream in environment "${environment.name}" (${quarter / 3_600_000}h), got ${settings.alarms.iterator_age / 3_600_000}h; the alarm would leave too little time before events are lost`,
+  );
+}
+
+/** The file and key to change: the environment's own value, else the environment's retention, else the platform's value. */
+function ownerOf(
+  path: ConfigPath,
+  environment: ConfigFile<EnvironmentInput>,
+  platform: ConfigFile<PlatformInput>,
+): { readonly report: ConfigFile<unknown>['report']; readonly path: ConfigPath } {
+  const retention: ConfigPath = ['stream', 'retention'];
+  if (environment.report.has(path)) return { report: environment.report, path };
+  if (environment.report.has(retention)) return { report: environment.report, path: retention };
+  return { report: platform.report, path };
 }

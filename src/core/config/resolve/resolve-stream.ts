@@ -1,9 +1,11 @@
 import type { Field } from '#core/schema/field.ts';
+import { REJECTED_TABLE } from '#core/schema/rejected-table.ts';
 import { tableNameProblem } from '../athena-name.ts';
 import { type Category, satisfiesType, typeText } from '../category.ts';
 import type { ConfigChecks } from '../check-expression.ts';
 import type { StreamInput } from '../model/domain-model.ts';
 import type { PlatformInput } from '../model/settings-model.ts';
+import { DEFAULT_DEDUPE_HORIZON_MS } from '../model/stream-defaults-model.ts';
 import type { Stream } from '../project.ts';
 import { type ConfigPath, cutTextHint, quote } from '../source/config-issue.ts';
 import { unknownName } from '../source/nearest-name.ts';
@@ -31,7 +33,7 @@ export interface StreamContext {
 export function resolveStream(name: string, input: StreamInput, context: StreamContext): Stream {
   const { report, defaults } = context;
   const path: ConfigPath = ['streams', name];
-  const problem = tableNameProblem(name);
+  const problem = streamNameProblem(name);
   if (problem !== null) report.atKey(path, problem);
   const fields = resolveFields(input.fields ?? {}, [...path, 'fields'], report);
   const scope: StreamScope = {
@@ -72,8 +74,16 @@ export function resolveStream(name: string, input: StreamInput, context: StreamC
       ),
     },
     rate: { expectedPerSecond: rate.expected, bytes: rate.bytes },
+    dedupe: {
+      horizonMs: input.dedupe?.horizon ?? defaults.dedupe?.horizon ?? DEFAULT_DEDUPE_HORIZON_MS,
+    },
     generate: resolveGenerate(input.generate ?? {}, scope),
   };
+}
+
+function streamNameProblem(name: string): string | null {
+  if (name !== REJECTED_TABLE) return tableNameProblem(name);
+  return `expected another name, got ${quote(name)}: it is the table of the events that are not taken in; try "${name}_value" or another noun`;
 }
 
 function resolveCategoryName(

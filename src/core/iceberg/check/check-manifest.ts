@@ -1,26 +1,21 @@
 import { decodeObjectContainer } from '../../avro/object-container.ts';
 import { decodeManifest, inheritEntries, type Manifest } from '../spec/manifest.ts';
-import type { InheritedEntry, ManifestEntry } from '../spec/manifest-entry.ts';
+import type { InheritedEntry } from '../spec/manifest-entry.ts';
 import type { ManifestFile } from '../spec/manifest-list.ts';
-import { avroName, decimalSizeBytes } from '../spec/manifest-schema.ts';
-import type { PrimitiveType } from '../spec/schema.ts';
-import { columnsById, decimalParameters, type SchemaColumn } from '../spec/schema-fields.ts';
+import { columnsById, type SchemaColumn } from '../spec/schema-fields.ts';
 import { countOf, describeManifest, rowsOf } from '../spec/staged-manifest.ts';
 import type { TableMetadata } from '../spec/table-metadata.ts';
 import { type BoundPartitionField, bindPartitionSpec } from '../transform/bind-partition-spec.ts';
+import type { CheckContext } from './check-context.ts';
 import { checkDataFile } from './check-data-file.ts';
-import {
-  type GoldenPartitionField,
-  goldenManifestEntry,
-  sameAvroSchema,
-} from './golden-schemas.ts';
-import type { ProblemReport } from './problem.ts';
+import { checkEntry } from './check-entry.ts';
+import { goldenManifestEntry, goldenPartition, sameAvroSchema } from './golden-schemas.ts';
 
-/** Live entries of a manifest after checking it; none when it cannot be read. Source: Iceberg v2 §Manifests. */
+/** All entries of a manifest after checking it; none when it cannot be read. Source: Iceberg v2 §Manifests. */
 export function checkManifest(
   bytes: Uint8Array,
   listed: ManifestFile,
-  context: { readonly metadata: TableMetadata; readonly report: ProblemReport },
+  context: CheckContext,
 ): readonly InheritedEntry[] {
   const { metadata, report } = context;
   const where = listed.manifestPath;
@@ -31,22 +26,27 @@ export function checkManifest(
   );
   const manifest = report.attempt(where, () => decodeManifest(bytes));
   if (manifest === null) return [];
-  checkHeader(bytes, manifest, { listed, metadata, report });
+  const container = decodeObjectContainer(bytes);
+  checkHeader(container.metadata, manifest, { ...context, listed });
   const fields = report.attempt(where, () =>
     bindPartitionSpec(manifest.partitionSpec, manifest.schema),
   );
   if (fields === null) return [];
-  checkAvroSchema(bytes, fields, { where, report });
-  checkListedCounts(manifest, listed, { fields, report });
+  report.require(
+    sameAvroSchema(container.schema, goldenManifestEntry(goldenPartition(fields))),
+    where,
+    'expected the Avro schema of the specification: names, types, field ids, element ids, logical types',
+  );
+  checkListedCounts(manifest, listed, { ...context, fields });
   const columns = columnsOf(metadata, manifest);
   for (const entry of manifest.entries) {
-    checkEntry(entry, listed, report);
+    checkEntry(entry, listed, context);
     if (entry.content !== 'data') continue;
-    checkDataFile(entry.file, { columns, partitionFields: fields, report });
+    checkDataFile(entry.file, { metadata, columns, partitionFields: fields, report });
   }
   const entries = report.attempt(where, () => inheritEntries(manifest, listed)) ?? [];
-  checkMinSequenceNumber(entries, listed, report);
-  return entries.filter((entry) => entry.status !== 'deleted');
+  checkMinSequenceNumber(entries, listed, context);
+  return entries;
 }
 
 /** Columns by id as the manifest's schema has them, and those it has no more: a merged manifest keeps old files. */
@@ -56,17 +56,12 @@ function columnsOf(metadata: TableMetadata, manifest: Manifest): ReadonlyMap<num
 }
 
 function checkHeader(
-  bytes: Uint8Array,
+  header: ReadonlyMap<string, string>,
   manifest: Manifest,
-  context: {
-    readonly listed: ManifestFile;
-    readonly metadata: TableMetadata;
-    readonly report: ProblemReport;
-  },
+  context: CheckContext & { readonly listed: ManifestFile },
 ): void {
   const { listed, metadata, report } = context;
   const where = listed.manifestPath;
-  const header = decodeObjectContainer(bytes).metadata;
   for (const key of ['schema', 'schema-id', 'partition-spec', 'partition-spec-id', 'content']) {
     report.require(header.has(key), where, `expected header key ${key}`);
   }
@@ -77,6 +72,12 @@ function checkHeader(
     content === listed.content,
     where,
     `expected content ${listed.content}, got ${content}`,
+  );
+  const schemaId = header.get('schema-id');
+  report.require(
+    schemaId === String(schema['schema-id']),
+    where,
+    `expected schema-id ${schema['schema-id']} as in the header's schema, got ${schemaId}`,
   );
   const specId = manifest.partitionSpec['spec-id'];
   report.require(
@@ -99,23 +100,10 @@ function checkHeader(
   );
 }
 
-function checkAvroSchema(
-  bytes: Uint8Array,
-  fields: readonly BoundPartitionField[],
-  context: { readonly where: string; readonly report: ProblemReport },
-): void {
-  const golden = goldenManifestEntry(goldenPartition(fields));
-  context.report.require(
-    sameAvroSchema(decodeObjectContainer(bytes).schema, golden),
-    context.where,
-    'expected the Avro schema of the specification: names, types, field ids, element ids, logical types',
-  );
-}
-
 function checkListedCounts(
   manifest: Manifest,
   listed: ManifestFile,
-  context: { readonly fields: readonly BoundPartitionField[]; readonly report: ProblemReport },
+  context: CheckContext & { readonly fields: readonly BoundPartitionField[] },
 ): void {
   const { entries } = manifest;
   const { report } = context;
@@ -134,6 +122,7 @@ function checkListedCounts(
       `expected ${name} ${expected}, got ${received}`,
     );
   }
+  report.require(entries.length > 0, listed.manifestPath, 'expected at least one entry');
   const described = report.attempt(listed.manifestPath, () =>
     describeManifest(entries, {
       manifestPath: listed.manifestPath,
@@ -150,37 +139,10 @@ function checkListedCounts(
   );
 }
 
-function checkEntry(entry: ManifestEntry, listed: ManifestFile, report: ProblemReport): void {
-  const where = entry.file.filePath;
-  const isData = entry.content === 'data';
-  report.require(
-    isData === (listed.content === 'data'),
-    where,
-    `expected ${listed.content} files in the manifest, got ${entry.content}`,
-  );
-  report.require(
-    !isData || entry.fileFormat.toLowerCase() === 'parquet',
-    where,
-    `expected Parquet, got ${entry.fileFormat}`,
-  );
-  report.require(entry.snapshotId !== null, where, 'expected a snapshot id');
-  report.require(
-    entry.status === 'added' ||
-      (entry.sequenceNumber !== null && entry.fileSequenceNumber !== null),
-    where,
-    `expected explicit sequence numbers in an entry that is ${entry.status}`,
-  );
-  report.require(
-    entry.content === 'equality-deletes' || entry.equalityIds === null,
-    where,
-    'expected equality_ids for equality deletes only',
-  );
-}
-
 function checkMinSequenceNumber(
   entries: readonly InheritedEntry[],
   listed: ManifestFile,
-  report: ProblemReport,
+  { report }: CheckContext,
 ): void {
   const live = entries.filter((entry) => entry.status !== 'deleted');
   const lowest = live.reduce<bigint | null>(
@@ -192,29 +154,6 @@ function checkMinSequenceNumber(
     listed.manifestPath,
     `expected min_sequence_number ${lowest}, got ${listed.minSequenceNumber}`,
   );
-}
-
-function goldenPartition(fields: readonly BoundPartitionField[]): readonly GoldenPartitionField[] {
-  return fields.map(({ fieldId, name, resultType }, index) => {
-    const isRepeated = fields.findIndex((field) => field.resultType === resultType) < index;
-    const suffix = isRepeated ? `_${fieldId}` : '';
-    return { fieldId, name: avroName(name), avroType: goldenType(resultType, suffix) };
-  });
-}
-
-/** Source: Iceberg v2 §Appendix A: Avro. Every fixed type needs a name of its own. */
-function goldenType(type: PrimitiveType, suffix: string): GoldenPartitionField['avroType'] {
-  if (type === 'binary') return 'bytes';
-  if (type === 'date') return { type: 'int', logicalType: 'date' };
-  if (type === 'timestamp') {
-    return { type: 'long', logicalType: 'timestamp-micros', 'adjust-to-utc': false };
-  }
-  const decimal = decimalParameters(type);
-  if (decimal === null) return type;
-  const { precision, scale } = decimal;
-  const name = `decimal_${precision}_${scale}${suffix}`;
-  const size = decimalSizeBytes(precision);
-  return { type: 'fixed', name, size, logicalType: 'decimal', precision, scale };
 }
 
 function describe(summaries: ManifestFile['partitions'] | undefined): string {

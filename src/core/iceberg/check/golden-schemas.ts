@@ -1,4 +1,8 @@
 import type { AvroSchema } from '../../avro/datum-reader.ts';
+import { avroName, decimalSizeBytes } from '../spec/manifest-schema.ts';
+import type { PrimitiveType } from '../spec/schema.ts';
+import { decimalParameters } from '../spec/schema-fields.ts';
+import type { BoundPartitionField } from '../transform/bind-partition-spec.ts';
 
 /*
  * The Avro schemas of manifests and manifest lists, written out by hand from the specification and
@@ -72,6 +76,32 @@ export function goldenManifestEntry(partition: readonly GoldenPartitionField[]):
     'field-id': fieldId,
   }));
   return JSON.parse(MANIFEST_ENTRY.replace(PARTITION_FIELDS, JSON.stringify(fields)));
+}
+
+/** The partition struct that a spec's fields make. */
+export function goldenPartition(
+  fields: readonly BoundPartitionField[],
+): readonly GoldenPartitionField[] {
+  return fields.map(({ fieldId, name, resultType }, index) => {
+    const isRepeated = fields.findIndex((field) => field.resultType === resultType) < index;
+    const suffix = isRepeated ? `_${fieldId}` : '';
+    return { fieldId, name: avroName(name), avroType: goldenType(resultType, suffix) };
+  });
+}
+
+/** Source: Iceberg v2 §Appendix A: Avro. Every fixed type needs a name of its own. */
+function goldenType(type: PrimitiveType, suffix: string): AvroSchema {
+  if (type === 'binary') return 'bytes';
+  if (type === 'date') return { type: 'int', logicalType: 'date' };
+  if (type === 'timestamp') {
+    return { type: 'long', logicalType: 'timestamp-micros', 'adjust-to-utc': false };
+  }
+  const decimal = decimalParameters(type);
+  if (decimal === null) return type;
+  const { precision, scale } = decimal;
+  const name = `decimal_${precision}_${scale}${suffix}`;
+  const size = decimalSizeBytes(precision);
+  return { type: 'fixed', name, size, logicalType: 'decimal', precision, scale };
 }
 
 /** Equal but for `doc` texts and the original names of fields that Avro cannot spell. */

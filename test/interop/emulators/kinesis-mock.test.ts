@@ -1,0 +1,3 @@
+import { describeKinesisAdapter, judgeOf } from './describe-adapters.ts';
+
+describeKinesisAdapter(judgeOf('kinesis-mock'));

@@ -1,0 +1,15 @@
+import {
+  describeAthenaAdapter,
+  describeDynamoDbAdapter,
+  describeGlueAdapter,
+  describeKinesisAdapter,
+  describeS3Adapter,
+  judgeOf,
+} from './describe-adapters.ts';
+
+const judge = judgeOf('ministack');
+describeS3Adapter(judge);
+describeDynamoDbAdapter(judge);
+describeGlueAdapter(judge);
+describeKinesisAdapter(judge);
+describeAthenaAdapter(judge);

@@ -1,0 +1,13 @@
+import {
+  describeDynamoDbAdapter,
+  describeGlueAdapter,
+  describeKinesisAdapter,
+  describeS3Adapter,
+  judgeOf,
+} from './describe-adapters.ts';
+
+const judge = judgeOf('moto');
+describeS3Adapter(judge);
+describeDynamoDbAdapter(judge);
+describeGlueAdapter(judge);
+describeKinesisAdapter(judge);
