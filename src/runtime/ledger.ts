@@ -8,6 +8,7 @@ import { createHyparquetTableReader } from '#adapters/parquet/hyparquet-table-re
 import { systemClock, systemRandom } from '#adapters/system/system-clock.ts';
 import {
   DEFAULT_MAX_EVENTS,
+  DEFAULT_MAX_FAILURE_BYTES,
   DEFAULT_MAX_FAILURES,
   type LedgerConfig,
   type LedgerDeps,
@@ -63,6 +64,7 @@ export async function createLedger(): Promise<Ledger> {
           deadlineMs: systemClock.nowMs() + readingMs,
           maxEvents: DEFAULT_MAX_EVENTS,
           maxFailures: DEFAULT_MAX_FAILURES,
+          maxFailureBytes: DEFAULT_MAX_FAILURE_BYTES,
         },
       });
     },

@@ -369,6 +369,19 @@ describe('rollUpLedger', () => {
       expect(line(await world.rollUp())).toMatchObject({ deadLettered: 12, inFlight: 0 });
     });
 
+    it('are worked off by size, one a run at least', async () => {
+      const { world, writer, produce, line } = await history();
+      await produce(3, 3, 3, 3);
+      for (let record = 0; record < 4; record++) {
+        await writer.deliver(SHARD_ID, { records: 1, steps: 0, givesUp: true });
+        world.nowMs += MINUTE_MS;
+      }
+      let runs = 1;
+      while (!(await world.rollUp({ limits: { maxFailureBytes: 1 } })).complete) runs++;
+      expect(runs).toBe(4);
+      expect(line(await world.rollUp())).toMatchObject({ deadLettered: 12, inFlight: 0 });
+    });
+
     it('are found although they become visible late', async () => {
       const { world, writer, produce, line } = await history();
       await produce(2);

@@ -2,7 +2,8 @@
  * Judges the AWS adapters and the local cloud by implementations of other people (`npm run test:emulators`):
  * the contract suites against each of them, boto3 scripts against them and the local cloud, and AWS's own
  * runtime interface clients against the Runtime API. What it needs is installed outside the repository, what
- * it starts listens on 127.0.0.1, and nothing else is stopped. Ends with 1 when a difference is not known.
+ * it starts listens on 127.0.0.1, and nothing else is stopped. Ends with 1 when a difference is not known or a
+ * judge is missing.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -59,7 +60,8 @@ try {
   for (const judge of EMULATOR_JUDGES) {
     const folder = install(judge.name, judge.version, () => judge.install());
     if (folder === null) continue;
-    const running = await judge.start(folder);
+    const running = await startOrTell(judge, folder);
+    if (running === null) continue;
     process.env[endpointVariable(judge.name)] = running.endpoint;
     started.push({ judge, running });
   }
@@ -76,7 +78,8 @@ try {
     judges: started.map(({ judge }) => judge.name),
   });
   printVerdict(output, judged, { missing, members });
-  process.exitCode = judged.unknown.length + judged.vanished.length === 0 ? 0 : 1;
+  const wrong = judged.unknown.length + judged.vanished.length + missing.length;
+  process.exitCode = wrong === 0 ? 0 : 1;
 } finally {
   for (const { running } of started) await running.stop();
 }
@@ -86,9 +89,22 @@ function install(name: string, version: string, by: () => Installed): string | n
   output.line(`Installing ${version} …`);
   const installed = by();
   if (installed.kind === 'installed') return installed.folder;
-  missing.push(`${name}: ${installed.reason}`);
-  output.problem(`${name} is not among the judges: ${installed.reason}`);
+  tellMissing(name, installed.reason);
   return null;
+}
+
+async function startOrTell(judge: EmulatorJudge, folder: string): Promise<RunningJudge | null> {
+  try {
+    return await judge.start(folder);
+  } catch (error) {
+    tellMissing(judge.name, error instanceof Error ? error.message : String(error));
+    return null;
+  }
+}
+
+function tellMissing(name: string, reason: string): void {
+  missing.push(`${name}: ${reason}`);
+  output.problem(`${name} is not among the judges: ${reason}`);
 }
 
 async function judgeByContracts(hasRuntimeClients: boolean): Promise<readonly Finding[]> {

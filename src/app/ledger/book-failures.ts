@@ -3,8 +3,17 @@ import { positionKey } from '#core/delivery/position.ts';
 import { hasCode } from '#core/errors.ts';
 import type { TableMetadata } from '#core/iceberg/spec/table-metadata.ts';
 import { parseRangeEvidence, type RangeEvidence } from '#core/ledger/evidence.ts';
-import { decodeFailedBatch, type FailedBatch } from '#core/ledger/failure-object.ts';
-import { type JournalRange, judgeFailures, type OpenedBatch } from '#core/ledger/judge-failures.ts';
+import {
+  decodeFailedBatch,
+  type FailedBatch,
+  type FailedRecord,
+} from '#core/ledger/failure-object.ts';
+import {
+  type FailedEvent,
+  type JournalRange,
+  judgeFailures,
+  type OpenedBatch,
+} from '#core/ledger/judge-failures.ts';
 import type { LedgerEntry } from '#core/ledger/ledger-entry.ts';
 import type { JournalLine } from '#core/ledger/ledger-table.ts';
 import { openRecord } from '../open-record.ts';
@@ -63,24 +72,33 @@ async function openBatch(
     if (!hasCode(error, 'FORMAT_CORRUPT')) throw error;
     return `${config.domain}: a failed batch cannot be read, its events are not accounted for: ${error.message}`;
   }
-  const opened = batch.records.flatMap(({ sequence, partitionKey, arrivalMs, data }) =>
-    openRecord({ sequenceNumber: sequence, partitionKey, arrivalMs, data }),
-  );
-  const [first, last] = [opened[0], opened.at(-1)];
+  // Without the payloads, record by record: a storm of failures, inflated, does not fit into memory.
+  const events = batch.records.flatMap((record) => eventsOf(record, config));
+  const [first, last] = [events[0], events.at(-1)];
   if (first === undefined || last === undefined) return null;
   return {
     uri,
     source: batch.source,
     first: first.position,
     last: last.position,
-    events: opened.map((event) => ({
-      stream: streamOfEvent(event, config.streamOfSchema),
-      hour: arrivalHour(event.arrivalMicros),
-      position: event.position,
-    })),
-    // Without the payloads: a storm of failures does not fit into memory.
-    arrivals: opened.map(({ arrivalMicros }) => ({ arrivalMicros })),
+    events,
+    arrivals: batch.records.map(({ arrivalMs }) => ({ arrivalMicros: arrivalMicros(arrivalMs) })),
   };
+}
+
+function eventsOf(record: FailedRecord, config: LedgerConfig): readonly FailedEvent[] {
+  const { sequence: sequenceNumber, partitionKey, arrivalMs, data } = record;
+  const hour = arrivalHour(arrivalMicros(arrivalMs));
+  return openRecord({ sequenceNumber, partitionKey, arrivalMs, data }).map((event) => ({
+    stream: streamOfEvent(event, config.streamOfSchema),
+    hour,
+    position: event.position,
+  }));
+}
+
+/** As openRecord has it. */
+function arrivalMicros(arrivalMs: number): bigint {
+  return BigInt(Math.round(arrivalMs * 1000));
 }
 
 /** Positions in the `rejected` table, by source, as far as the batches may ask for them. */

@@ -47,7 +47,7 @@ export async function collectEntries(
     before,
     shardIds: [...new Set([...before.shards.keys(), ...shardIds])],
     nowMs,
-    maxFailures: limits.maxFailures,
+    limits,
   });
   const booked = await bookTables(deps, config, before);
   const failures = await bookFailures(deps, config, {

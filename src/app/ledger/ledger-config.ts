@@ -39,7 +39,11 @@ export interface LedgerLimits {
   readonly maxEvents: number;
   /** Failed batches that were not judged before. */
   readonly maxFailures: number;
+  /** Size of their objects together; one is judged whatever its size. */
+  readonly maxFailureBytes: number;
 }
 
 export const DEFAULT_MAX_EVENTS = 100_000_000;
 export const DEFAULT_MAX_FAILURES = 500;
+/** Every event of a failed batch is in memory while it is judged; an object holds up to 6 MB of them. */
+export const DEFAULT_MAX_FAILURE_BYTES = 128 * 1024 * 1024;

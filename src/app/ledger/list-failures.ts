@@ -1,7 +1,7 @@
 import { failureTimeMs } from '#core/ledger/failure-object.ts';
 import type { LedgerCursor } from '#core/ledger/ledger-cursor.ts';
 import type { ObjectStore } from '#ports/object-store.ts';
-import type { LedgerConfig } from './ledger-config.ts';
+import type { LedgerConfig, LedgerLimits } from './ledger-config.ts';
 
 /** Objects of the failure destination to judge, oldest first. */
 export interface FailureListing {
@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
  * still commit. Longer than a function can live (15 minutes) with room for clocks that differ.
  */
 const LOOKBACK_MS = 3_600_000;
-/** Older objects of a storm are not looked at again beyond this number. */
+/** Older objects of a storm are not looked at again beyond this number, or half of `maxFailureBytes`. */
 const MAX_LOOKBACK = 200;
 /** A replaced event source mapping leaves objects behind; so many are followed. */
 const MAX_MAPPINGS = 5;
@@ -33,31 +33,37 @@ export async function listFailures(
     readonly before: LedgerCursor;
     readonly shardIds: readonly string[];
     readonly nowMs: number;
-    readonly maxFailures: number;
+    readonly limits: Pick<LedgerLimits, 'maxFailures' | 'maxFailureBytes'>;
   },
 ): Promise<FailureListing> {
-  const { before, nowMs, maxFailures } = options;
+  const { before, nowMs, limits } = options;
   const { through } = before.failures;
   const mappings = withMapping(before.failures.mappings, config.mappingId);
   const fromMs = through === null ? null : through.timeMs - LOOKBACK_MS;
   const prefixes = mappings.flatMap((mapping) =>
     prefixesOf(`${config.deadLetterUri}/aws/lambda/${mapping}/`, { ...options, fromMs }),
   );
-  const found: FailureName[] = [];
+  const found: FailureFile[] = [];
   for (const prefix of prefixes) {
-    for await (const { uri, modifiedMs } of store.list(prefix)) {
+    for await (const { uri, sizeBytes, modifiedMs } of store.list(prefix)) {
       const timeMs = failureTimeMs(uri) ?? modifiedMs;
-      if (fromMs === null || timeMs >= fromMs) found.push({ uri, timeMs });
+      if (fromMs === null || timeMs >= fromMs) found.push({ uri, timeMs, sizeBytes });
     }
   }
   found.sort(compareNames);
   const again = found.filter((name) => through !== null && compareNames(name, through) <= 0);
   const fresh = found.slice(again.length);
-  const taken = fresh.slice(0, maxFailures);
+  // One at least, however large: otherwise no run would ever get past it.
+  const fitting = fitInto(limits.maxFailureBytes, fresh.slice(0, limits.maxFailures));
+  const taken = fresh.slice(0, Math.max(1, fitting));
+  const looked = again.slice(-MAX_LOOKBACK);
+  const lookedAgain = fitInto(limits.maxFailureBytes / 2, looked.toReversed());
   const isCut = taken.length < fresh.length;
+  const last = taken.at(-1);
+  const cutThrough = last === undefined ? through : { timeMs: last.timeMs, uri: last.uri };
   return {
-    uris: [...again.slice(-MAX_LOOKBACK), ...taken].map(({ uri }) => uri),
-    next: { through: isCut ? (taken.at(-1) ?? through) : { timeMs: nowMs, uri: '' }, mappings },
+    uris: [...looked.slice(looked.length - lookedAgain), ...taken].map(({ uri }) => uri),
+    next: { through: isCut ? cutThrough : { timeMs: nowMs, uri: '' }, mappings },
     isCut,
   };
 }
@@ -65,6 +71,20 @@ export async function listFailures(
 interface FailureName {
   readonly timeMs: number;
   readonly uri: string;
+}
+
+interface FailureFile extends FailureName {
+  readonly sizeBytes: number;
+}
+
+/** How many of the first files are within so many bytes together. */
+function fitInto(maxBytes: number, files: readonly FailureFile[]): number {
+  let leftBytes = maxBytes;
+  const end = files.findIndex(({ sizeBytes }) => {
+    leftBytes -= sizeBytes;
+    return leftBytes < 0;
+  });
+  return end < 0 ? files.length : end;
 }
 
 function compareNames(a: FailureName, b: FailureName): number {

@@ -10,9 +10,12 @@ export interface ArrivedIds {
 const BUCKETS_PER_HORIZON = 4;
 const MIN_BUCKET_MS = 60_000;
 
+/** A list for an identity that arrived more than once, as it may in a bucket longer than the horizon. */
+type Offsets = number | readonly number[];
+
 interface Bucket {
   /** Identity to arrival, in milliseconds after the bucket's start: small integers take no memory of their own. */
-  readonly ids: Map<string, number>;
+  readonly ids: Map<string, Offsets>;
   /** Data files that are in it, as far as they overlap it. */
   readonly files: Set<string>;
 }
@@ -59,7 +62,8 @@ export function createIdBuckets(horizonMs: number): IdBuckets {
       const sizeBefore = target.ids.size;
       for (const [index, id] of ids.entries()) {
         const offsetMs = (arrivalsMs[index] ?? 0) - bucket * lengthMs;
-        if (offsetMs >= 0 && offsetMs < lengthMs) target.ids.set(id, offsetMs);
+        if (offsetMs < 0 || offsetMs >= lengthMs) continue;
+        target.ids.set(id, withOffset(target.ids.get(id), offsetMs));
       }
       size += target.ids.size - sizeBefore;
     },
@@ -79,13 +83,25 @@ export function createIdBuckets(horizonMs: number): IdBuckets {
     has: (eventId, arrivalMs) => {
       const last = numberOf(arrivalMs + horizonMs);
       for (let bucket = numberOf(arrivalMs - horizonMs); bucket <= last; bucket++) {
-        const offsetMs = buckets.get(bucket)?.ids.get(eventId);
-        if (offsetMs === undefined) continue;
-        if (Math.abs(bucket * lengthMs + offsetMs - arrivalMs) <= horizonMs) return true;
+        const offsets = buckets.get(bucket)?.ids.get(eventId);
+        if (offsets === undefined) continue;
+        const aheadMs = arrivalMs - bucket * lengthMs;
+        if (isNear(offsets, aheadMs, horizonMs)) return true;
       }
       return false;
     },
   };
+}
+
+function withOffset(before: Offsets | undefined, offsetMs: number): Offsets {
+  if (before === undefined || before === offsetMs) return offsetMs;
+  const known = typeof before === 'number' ? [before] : before;
+  return known.includes(offsetMs) ? known : [...known, offsetMs];
+}
+
+function isNear(offsets: Offsets, offsetMs: number, horizonMs: number): boolean {
+  const isWithin = (other: number) => Math.abs(other - offsetMs) <= horizonMs;
+  return typeof offsets === 'number' ? isWithin(offsets) : offsets.some(isWithin);
 }
 
 function numbersFrom(first: number, last: number): readonly number[] {

@@ -115,6 +115,7 @@ export class LedgerWorld {
       deadlineMs: Number.POSITIVE_INFINITY,
       maxEvents: 1_000_000,
       maxFailures: 1000,
+      maxFailureBytes: Number.POSITIVE_INFINITY,
       ...options.limits,
     };
     const { deps = this.deps, standstill = false } = options;

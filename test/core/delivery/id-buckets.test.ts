@@ -46,6 +46,28 @@ describe('createIdBuckets', () => {
     expect(found).toEqual([true, false, true, false]);
   });
 
+  it.each([
+    [
+      'older',
+      [
+        ['a', START_MS + 30_000],
+        ['a', START_MS],
+      ],
+    ],
+    [
+      'newer',
+      [
+        ['a', START_MS],
+        ['a', START_MS + 30_000],
+      ],
+    ],
+  ] as const)('holds two arrivals in one bucket, of which the %s is added last', (_, arrivals) => {
+    const buckets = createIdBuckets(10_000);
+    for (const [index, arrival] of arrivals.entries()) addFile(buckets, `f${index}`, [arrival]);
+    const found = [0, 9, 20, 35, 41].map((seconds) => buckets.has('a', START_MS + seconds * 1000));
+    expect(found).toEqual([true, true, true, true, false]);
+  });
+
   it('counts the identities it holds', () => {
     const buckets = createIdBuckets(HOUR_MS);
     addFile(buckets, 'f', [

@@ -183,7 +183,7 @@ describe('GetMetricStatistics', () => {
     [{ Period: 30 }, 'ValidationError'],
     [{ Statistics: ['Median'] }, 'ValidationError'],
     [{ EndTime: NOON / 1000 + 200_000 }, 'InvalidParameterCombination'],
-    [{ EndTime: NOON / 1000 - 400 }, 'InvalidParameterCombination'],
+    [{ EndTime: NOON / 1000 - 400 }, 'InvalidParameterValue'],
   ])('refuses %j', async (change, type) => {
     const { call } = await startCloudWatch();
     const { status, body } = await call('GetMetricStatistics', { ...request, ...change });

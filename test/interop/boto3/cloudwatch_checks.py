@@ -112,7 +112,7 @@ def refuses_what_does_not_fit(recorder):
     client = recorder.client("cloudwatch")
     now = datetime.now(timezone.utc)
     refused(
-        ("InvalidParameterCombination", "InvalidParameterValue", "ValidationError"),
+        "InvalidParameterValue",
         lambda: client.get_metric_statistics(
             **metric, StartTime=now, EndTime=now - timedelta(minutes=5), Period=60, Statistics=["Sum"]
         ),

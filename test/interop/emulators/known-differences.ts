@@ -160,6 +160,30 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     reason:
       'leaves out StreamModeDetails, EncryptionType, the ChildShards at the end of a closed shard and the tags of CreateStream, and lists streams unsorted (API reference)',
   },
+  {
+    judge: 'moto',
+    by: 'boto3',
+    service: 'Kinesis',
+    cases: ['takes larger records where the stream does'],
+    right: 'local cloud',
+    reason: 'takes a record of more than one MiB on a stream that was not set to it (quotas)',
+  },
+  {
+    judge: 'ministack',
+    by: 'boto3',
+    service: 'Kinesis',
+    cases: ['takes larger records where the stream does'],
+    right: 'local cloud',
+    reason: 'takes a record of more than one MiB on a stream that was not set to it (quotas)',
+  },
+  {
+    judge: 'kinesis-mock',
+    by: 'boto3',
+    service: 'Kinesis',
+    cases: ['takes larger records where the stream does'],
+    right: 'local cloud',
+    reason: 'takes a record of more than one MiB on a stream that was not set to it (quotas)',
+  },
   // ---- S3
   {
     judge: 'moto',
@@ -318,5 +342,28 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     right: 'local cloud',
     reason:
       'answers no LogResult, and takes a payload that is no JSON (API reference, Invoke: InvalidRequestContentException)',
+  },
+  {
+    judge: 'ministack',
+    by: 'boto3',
+    service: 'Lambda',
+    cases: [
+      'creates event source mappings',
+      'changes event source mappings',
+      'refuses mappings that do not fit',
+    ],
+    right: 'local cloud',
+    reason:
+      'maps one stream to one function twice, answers 200 to a change, takes a batch size above 10,000 (API reference, CreateEventSourceMapping and UpdateEventSourceMapping)',
+  },
+  // ---- CloudWatch
+  {
+    judge: 'ministack',
+    by: 'boto3',
+    service: 'CloudWatch',
+    cases: ['refuses what does not fit'],
+    right: 'local cloud',
+    reason:
+      'takes an EndTime before the StartTime (API reference, GetMetricStatistics: InvalidParameterValue)',
   },
 ];

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { listensBeyondLoopback } from './listening-sockets.ts';
 
 /** A judge's server on a port of its own on 127.0.0.1. */
 export interface RunningJudge {
@@ -14,7 +15,8 @@ const STOP_TIMEOUT_MS = 5_000;
 
 /**
  * Starts a server and waits until it answers HTTP. The environment is the given one and PATH, so that
- * no setting of this machine reaches it. Throws with the end of its output when it does not come up.
+ * no setting of this machine reaches it. Throws with the end of its output when it does not come up, and when
+ * it listens on more than the loopback.
  */
 export async function startJudge(
   command: string,
@@ -47,6 +49,11 @@ export async function startJudge(
       throw new Error(`${command} ${args.join(' ')} did not come up on ${endpoint}:\n${output}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const beyond = child.pid === undefined ? null : listensBeyondLoopback(child.pid);
+  if (beyond !== null && beyond.length > 0) {
+    await stop(child);
+    throw new Error(`${command} listens beyond 127.0.0.1: ${beyond.join(', ')}`);
   }
   return { endpoint, stop: () => stop(child) };
 }

@@ -63,6 +63,10 @@ export function getMetricStatistics(
   input: unknown,
 ): unknown {
   const request = parseMembers(statisticsModel, input);
+  if (request.StartTime >= request.EndTime) {
+    const message = 'The parameter StartTime must be less than the parameter EndTime.';
+    throw new AwsError('InvalidParameterValue', message);
+  }
   const periodMs = request.Period * 1000;
   const startMs = Math.floor(request.StartTime / periodMs) * periodMs;
   const count = Math.ceil((request.EndTime - startMs) / periodMs);
