@@ -33,16 +33,19 @@ export function compareMembers(
     const known = our.get(operation);
     if (known === undefined || members.size === 0) return [];
     // Of a member that is missing whole, its own members are too.
-    const lacking = [...members].filter(
-      (member) =>
-        !known.has(member) && (known.has(parentOf(member)) || !members.has(parentOf(member))),
-    );
+    const lacking = [...members].filter((member) => {
+      const parent = parentOf(member);
+      const isInMissing = parent !== null && members.has(parent) && !known.has(parent);
+      return !known.has(member) && !isInMissing;
+    });
     return lacking.length === 0 ? [] : [`${operation}: ${lacking.sort().join(', ')}`];
   });
 }
 
-function parentOf(member: string): string {
-  return member.replace(/\.[^.]*$/, '').replace(/\[\]$/, '');
+/** Null for a member of the answer itself. */
+function parentOf(member: string): string | null {
+  const end = member.lastIndexOf('.');
+  return end === -1 ? null : member.slice(0, end).replace(/\[\]$/, '');
 }
 
 function membersByOperation(results: readonly CheckResult[]): Map<string, Set<string>> {

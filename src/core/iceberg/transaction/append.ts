@@ -3,6 +3,7 @@ import { encodeManifestList, type ManifestFile } from '../spec/manifest-list.ts'
 import { MAIN_BRANCH, type MetadataLogEntry, type Snapshot } from '../spec/snapshot.ts';
 import { listStagedManifest, type StagedManifest } from '../spec/staged-manifest.ts';
 import { currentSnapshot, type TableMetadata } from '../spec/table-metadata.ts';
+import { expireSnapshots } from './expire-snapshots.ts';
 import { integerProperty } from './set-properties.ts';
 import { appendSummary } from './snapshot-summary.ts';
 
@@ -17,6 +18,7 @@ export interface AppendPlan {
 /**
  * Plans one attempt of an append on one state of the table: pure, so that a lost race costs nothing
  * but the plan. Without files it is an append all the same: it carries summary entries.
+ * Snapshots that have had their time are left out (see expireSnapshots).
  * `base` may already hold an evolved schema or changed properties; they are committed with the rows.
  */
 export function planAppend(
@@ -58,7 +60,8 @@ export function planAppend(
     sequenceNumber,
     syncMarker: request.syncMarker,
   });
-  return { manifestList, metadata: withSnapshot(base, snapshot, request.baseLocation) };
+  const metadata = withSnapshot(base, snapshot, request.baseLocation);
+  return { manifestList, metadata: expireSnapshots(metadata, snapshot['timestamp-ms']) };
 }
 
 /** Adds a snapshot and makes it current on the main branch. */
