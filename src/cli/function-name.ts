@@ -3,11 +3,13 @@ import { SluiceError } from '#core/errors.ts';
 
 /**
  * The one name that is meant: a full name, or an end of one that starts behind a hyphen and fits no other
- * (`lake-writer` for `sluice-local-market-lake-writer`). Throws USAGE with all names and the nearest.
+ * (`lake-writer` for `sluice-local-market-lake-writer`). A log that is named after a function
+ * (`aws.vendedlogs.<function>`, the access log of its API) is meant by its full name only. Throws USAGE with all names and the nearest.
  */
 export function findFunctionName(given: string, names: readonly string[]): string {
   if (names.includes(given)) return given;
-  const fitting = names.filter((name) => name.endsWith(`-${given}`));
+  // No function has a dot in its name.
+  const fitting = names.filter((name) => name.endsWith(`-${given}`) && !name.includes('.'));
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1) return only;
   if (fitting.length > 1) {

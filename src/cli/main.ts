@@ -73,7 +73,7 @@ export async function main(args: readonly string[], streams: OutputStreams): Pro
   for (const sink of [streams.stdout, streams.stderr]) endWithReader(sink, abort);
   const isHelp = args[0] === 'help';
   const asked = commandName(isHelp ? args.slice(1) : args);
-  const name = isHelp && (asked === undefined || !isCommand(asked)) ? 'help' : asked;
+  const name = isHelp && asked === undefined ? 'help' : asked;
   if (name === undefined || ['help', '--help', '-h'].includes(name)) {
     output.line(overview());
     output.result({ ok: name !== undefined, commands: Object.keys(COMMANDS) });
@@ -162,8 +162,9 @@ function readVersion(): string {
 }
 
 function overview(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
   const verbs = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`,
+    ([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`,
   );
   return [
     'usage: sluice <command> [options]',

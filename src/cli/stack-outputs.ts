@@ -44,3 +44,8 @@ export function databasesOf(outputs: StackOutputs): readonly string[] {
     ),
   );
 }
+
+/** Base addresses of the domains' HTTP APIs, in the order of their stacks. */
+export function ingestApiUrlsOf(outputs: StackOutputs): readonly string[] {
+  return Object.values(outputs).flatMap(({ IngestApiUrl }) => IngestApiUrl ?? []);
+}

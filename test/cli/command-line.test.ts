@@ -62,6 +62,18 @@ describe('sluice', () => {
     expect(stdout).toContain('demo');
   });
 
+  it('lists the commands in two columns', async () => {
+    const lines = (await run('help')).stdout.split('\n').filter((line) => line.startsWith('  '));
+    const columns = lines.map((line) => /^ {2}\S+(?: \S+)* {2,}/.exec(line)?.[0].length);
+    expect(new Set(columns).size).toBe(1);
+  });
+
+  it('refuses to explain a command that is unknown', async () => {
+    const { status, stderr } = await run('help', 'prodce');
+    expect(status).toBe(2);
+    expect(stderr).toContain('did you mean "produce"?');
+  });
+
   it('names the commands when one is unknown', async () => {
     const { status, stderr } = await run('dmo');
     expect(status).toBe(2);

@@ -20,6 +20,20 @@ describe('findFunctionName', () => {
     expect(findFunctionName('ledger', ['ledger', 'sluice-local-market-ledger'])).toBe('ledger');
   });
 
+  it.each(['http-ingest', 'market-http-ingest'])(
+    'takes %s for the function, not for the access log of its API',
+    (given) => {
+      const name = 'sluice-local-market-http-ingest';
+      expect(findFunctionName(given, [`aws.vendedlogs.${name}`, name])).toBe(name);
+    },
+  );
+
+  it('finds an access log by its full name only', () => {
+    const name = 'aws.vendedlogs.sluice-local-market-http-ingest';
+    expect(findFunctionName(name, [name, 'sluice-local-market-http-ingest'])).toBe(name);
+    expect(() => findFunctionName('http-ingest', [name])).toThrow(/unknown function/);
+  });
+
   it.each([
     [
       'lake-writer',

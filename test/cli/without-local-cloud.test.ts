@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { main } from '#cli/main.ts';
@@ -25,6 +25,15 @@ async function run(...args: string[]): Promise<{ status: number; stdout: string;
 
 describe('while no local cloud is up', () => {
   it('status says so and how to start one, with status 1', async () => {
+    expect(await run('status')).toEqual({
+      status: 1,
+      stdout: 'Local cloud down; it has no state yet.\nStart it: npm run dev\n',
+      stderr: '',
+    });
+  });
+
+  it('status says that state is there', async () => {
+    mkdirSync(path.join(folder, 'local', 'services'), { recursive: true });
     expect(await run('status')).toEqual({
       status: 1,
       stdout: 'Local cloud down; its state is kept.\nStart it: npm run dev\n',

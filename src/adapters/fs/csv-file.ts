@@ -68,16 +68,18 @@ async function* readLines(file: string, options: Options): AsyncGenerator<readon
 /** Codes of the CSV parser: the text breaks the format. */
 const PARSER_CODE = /^(CSV_|INVALID_OPENING_QUOTE$)/;
 
+/** What is said instead of the system's words. */
+const UNREADABLE: ReadonlyMap<string, string> = new Map([
+  ['EISDIR', 'it is a folder, expected a CSV file'],
+  ['ENOENT', 'there is no such file, expected a CSV file'],
+]);
+
 /** Names file and line; shows no data. */
 function csvFailure(cause: unknown, file: string): SluiceError {
   const { code, lines } = cause as { readonly code?: unknown; readonly lines?: unknown };
   if (typeof code !== 'string' || !PARSER_CODE.test(code)) {
-    const reason =
-      code === 'EISDIR'
-        ? 'it is a folder, expected a CSV file'
-        : cause instanceof Error
-          ? cause.message
-          : String(cause);
+    const known = typeof code === 'string' ? UNREADABLE.get(code) : undefined;
+    const reason = known ?? (cause instanceof Error ? cause.message : String(cause));
     return new SluiceError('USAGE', `cannot read ${file}: ${reason}`, { cause });
   }
   const place = typeof lines === 'number' ? `${file}:${lines}` : file;

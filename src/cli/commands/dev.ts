@@ -6,6 +6,7 @@ import {
   startLocalCloud,
 } from '../local-cloud.ts';
 import type { Output } from '../output.ts';
+import { ingestApiUrlsOf, type StackOutputs } from '../stack-outputs.ts';
 
 export const dev: Command = {
   name: 'dev',
@@ -24,7 +25,7 @@ export const dev: Command = {
     const running = await findLocalCloud(context.root);
     if (running !== null) {
       output.line(`The local cloud is up already:`);
-      showEndpoint(output, running.endpoint, { alreadyUp: true });
+      showEndpoint(output, running, { alreadyUp: true });
       return 0;
     }
     const cloud = await startLocalCloud(context, { port });
@@ -32,7 +33,7 @@ export const dev: Command = {
     output.line(
       `Local cloud up in ${cloud.seconds.template.toFixed(2)} s (synthesis ${cloud.seconds.synth.toFixed(2)} s): ${resources} resources in ${cloud.stacks.length} stacks.`,
     );
-    showEndpoint(output, cloud.endpoint, { alreadyUp: false });
+    showEndpoint(output, cloud, { alreadyUp: false });
     output.line();
     output.line('Ctrl-C stops it; tables, streams and objects are kept. In another terminal:');
     output.line('  npm run sluice -- produce --stream market.trade --events 1000');
@@ -47,13 +48,16 @@ export const dev: Command = {
 /** The variables to export, for people and as the JSON result. */
 function showEndpoint(
   output: Output,
-  endpoint: string,
+  cloud: { readonly endpoint: string; readonly outputs: StackOutputs },
   { alreadyUp }: { readonly alreadyUp: boolean },
 ): void {
+  const { endpoint, outputs } = cloud;
   const environment = clientEnvironment(endpoint);
+  const ingestApis = ingestApiUrlsOf(outputs);
   output.line();
   for (const [name, value] of Object.entries(environment)) output.line(`export ${name}=${value}`);
-  output.result({ ok: true, endpoint, environment, alreadyUp });
+  for (const url of ingestApis) output.line(`Events over HTTP: POST ${url}/<stream>/events`);
+  output.result({ ok: true, endpoint, environment, ingestApis, alreadyUp });
 }
 
 /** Resolves on Ctrl-C or SIGTERM. */

@@ -49,7 +49,9 @@ export const logs: Command = {
     try {
       const lines = select(file.readAll(), context);
       const print = createPrinter(context, { isFollowing });
-      if (lines.length === 0) output.problem(`${name} has printed nothing${timeWords(context)}.`);
+      const isNoneWanted = stringOption(context, 'lines') === '0';
+      if (lines.length === 0 && !isNoneWanted)
+        output.problem(`${name} has printed nothing${timeWords(context)}.`);
       for (const line of lines) print(line);
       while (isFollowing && !signal.aborted) {
         await delay(FOLLOW_MS, undefined, { signal }).catch(() => undefined);
@@ -74,7 +76,7 @@ async function findLog(context: CommandContext, folder: string): Promise<string>
     if (deployed === null && names.length === 0) {
       throw usageError(
         logs,
-        `there are no logs in ${folder}; the local cloud writes them, start it with \`sluice dev\``,
+        `there are no logs in ${folder}; the local cloud writes them, start it: npm run dev`,
       );
     }
     if (deployed === null) throw error;

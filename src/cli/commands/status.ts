@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import type { Command, CommandContext } from '../command.ts';
 import { findLocalCloud } from '../local-cloud.ts';
+import { stateFolder } from '../state-folder.ts';
 import { gatherStatus } from '../status/gather-status.ts';
 import { printStatus } from '../status/print-status.ts';
 import { findFaults } from '../status/status-report.ts';
@@ -22,10 +24,10 @@ export const status: Command = {
   },
 };
 
-function reportDown({ output }: CommandContext): number {
-  output.line(
-    `${output.style('Local cloud', 'bold')} ${output.style('down', 'red')}; its state is kept.`,
-  );
+function reportDown({ output, root }: CommandContext): number {
+  const isKept = existsSync(stateFolder(root, 'local').services);
+  const state = isKept ? 'its state is kept' : 'it has no state yet';
+  output.line(`${output.style('Local cloud', 'bold')} ${output.style('down', 'red')}; ${state}.`);
   output.line('Start it: npm run dev');
   output.result({ ok: false, cloud: { up: false } });
   return 1;

@@ -81,7 +81,7 @@ function ageOf({ rolledUpMs, countedToMs }: Books, nowMs: number): string {
     countedToMs === null
       ? 'not every shard is counted to its end yet'
       : `the shards are counted up to ${isoSeconds(countedToMs)}`;
-  return `booked last ${ago(nowMs - rolledUpMs)}, ${counted}.`;
+  return `last booked ${ago(nowMs - rolledUpMs)}, ${counted}.`;
 }
 
 function verdict({ problems, lines, holes }: Books): string {
@@ -92,7 +92,7 @@ function verdict({ problems, lines, holes }: Books): string {
   }
   const inHoles = holes.reduce((sum, { events }) => sum + events, 0);
   const where = inHoles === 0 ? '' : `, ${countOf(inHoles)} in failed batches only`;
-  return `Every event is accounted for${where}.`;
+  return `Every event counted so far is accounted for${where}.`;
 }
 
 function ago(ms: number): string {

@@ -54,7 +54,8 @@ export function answerOutcomes(outcomes: readonly EventOutcome[]): HttpAnswer {
     );
   }
   if (accepted === 0) {
-    const detail = `all ${invalid} events are invalid; correct them, sent again as they are they are refused again`;
+    const detail =
+      'no event is valid; correct them: sent again as they are, they are refused again';
     return answerProblem(
       { status: 400, kind: 'events-refused', title: 'Events refused', detail },
       members,

@@ -39,11 +39,14 @@ describe('readCsvHeader', () => {
     });
   });
 
-  it.each(['.', 'missing.csv'])('refuses %s, which cannot be read, with its name', async (name) => {
+  it.each([
+    ['.', 'it is a folder'],
+    ['missing.csv', 'there is no such file'],
+  ])('refuses %s with its name and the reason', async (name, reason) => {
     const file = path.join(folder, name);
     await expect(readCsvHeader(file)).rejects.toMatchObject({
       code: 'USAGE',
-      message: expect.stringContaining(file),
+      message: `cannot read ${file}: ${reason}, expected a CSV file`,
     });
   });
 

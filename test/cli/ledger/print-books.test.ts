@@ -43,7 +43,7 @@ function printed(books: Books): string {
 describe('showBooks', () => {
   it('shows age, counts as a sum, and the verdict', () => {
     expect(printed(BOOKS)).toBe(`
-Books of market: booked last 90 s ago, the shards are counted up to 2026-11-20T21:09:00Z.
+Books of market: last booked 90 s ago, the shards are counted up to 2026-11-20T21:09:00Z.
 
 received = committed + rejected + deduplicated + dead-lettered + in flight + unbalanced
 
@@ -70,7 +70,9 @@ Holes: events of batches that the writer gave up, kept whole in these objects:
     const lines = [{ ...LINE, inFlight: 0 }];
     const text = printed({ ...BOOKS, lines, holes: Array.from({ length: 25 }, () => HOLE) });
     expect(text).toContain('and 5 more; --json lists them all');
-    expect(text).toContain('Every event is accounted for, 125 events in failed batches only.');
+    expect(text).toContain(
+      'Every event counted so far is accounted for, 125 events in failed batches only.',
+    );
   });
 
   it('says what to do before the first run, and when not everything is counted', () => {

@@ -69,6 +69,15 @@ describe('sluice logs', () => {
     ]);
   });
 
+  it('shows nothing and says nothing when no lines are wanted', async () => {
+    writeLog(WRITER, [[1, 'one']]);
+    expect(await run('lake-writer', '--lines', '0')).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    });
+  });
+
   it('shows all lines since a time', async () => {
     writeLog(WRITER, [[30, 'old'], ...Array.from({ length: 120 }, () => [5, 'new'] as const)]);
     expect(textsOf((await run('lake-writer', '--since', '10m')).stdout)).toEqual(

@@ -161,6 +161,44 @@ def describes_work_groups(recorder):
 
 
 @check
+def changes_the_primary_work_group(recorder):
+    client = recorder.client("athena")
+
+    def update(**changes):
+        client.update_work_group(WorkGroup="primary", ConfigurationUpdates=changes)
+        return client.get_work_group(WorkGroup="primary")["WorkGroup"]["Configuration"]
+
+    location = "s3://results-of-somebody/below/"
+    changed = update(
+        EnforceWorkGroupConfiguration=True,
+        BytesScannedCutoffPerQuery=20_000_000,
+        ResultConfigurationUpdates={"OutputLocation": location},
+    )
+    expect(changed["ResultConfiguration"]["OutputLocation"], location)
+    expect((changed["EnforceWorkGroupConfiguration"], changed["BytesScannedCutoffPerQuery"]), (True, 20_000_000))
+    restored = update(
+        EnforceWorkGroupConfiguration=False,
+        RemoveBytesScannedCutoffPerQuery=True,
+        ResultConfigurationUpdates={"RemoveOutputLocation": True},
+    )
+    expect("OutputLocation" in restored.get("ResultConfiguration", {}), False, "location is left")
+    expect("BytesScannedCutoffPerQuery" in restored, False, "cutoff is left")
+    refused("InvalidRequestException", lambda: client.update_work_group(WorkGroup=unique("missing")))
+
+
+@check
+def tells_what_a_statement_took(recorder):
+    client = recorder.client("athena")
+    query = start(recorder, client, "SELECT * FROM (VALUES 1, 2, 3) AS t(n)")
+    wait(client, query)
+    took = client.get_query_runtime_statistics(QueryExecutionId=query)["QueryRuntimeStatistics"]
+    timeline = took["Timeline"]
+    for name in ("QueryQueueTimeInMillis", "EngineExecutionTimeInMillis", "TotalExecutionTimeInMillis"):
+        expect(timeline[name] >= 0, True, name)
+    expect(took["Rows"]["OutputRows"], 3)
+
+
+@check
 def describes_the_catalogue(recorder):
     client = recorder.client("athena")
     work_group_of(recorder)

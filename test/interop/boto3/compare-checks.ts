@@ -51,6 +51,7 @@ function parentOf(member: string): string | null {
 function membersByOperation(results: readonly CheckResult[]): Map<string, Set<string>> {
   const members = new Map<string, Set<string>>();
   for (const call of results.flatMap(({ calls }) => calls)) {
+    if (call.code !== null) continue;
     const known = members.get(call.operation) ?? new Set<string>();
     for (const member of call.members) known.add(member);
     members.set(call.operation, known);

@@ -316,6 +316,24 @@ def tags_tables(recorder):
 
 
 @check
+def changes_how_tables_are_billed(recorder):
+    client = recorder.client("dynamodb")
+    name = make_table(client)
+    throughput = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 2}
+    client.update_table(TableName=name, BillingMode="PROVISIONED", ProvisionedThroughput=throughput)
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 10})
+    table = client.describe_table(TableName=name)["Table"]
+    expect(table["BillingModeSummary"]["BillingMode"], "PROVISIONED")
+    expect({unit: table["ProvisionedThroughput"][unit] for unit in throughput}, throughput)
+    refused(
+        "ResourceNotFoundException",
+        lambda: client.update_table(TableName=unique("missing"), BillingMode="PAY_PER_REQUEST"),
+    )
+    other = make_table(client)
+    refused(INVALID, lambda: client.update_table(TableName=other, BillingMode="PROVISIONED"))
+
+
+@check
 def deletes_tables(recorder):
     client = recorder.client("dynamodb")
     table = make_table(client)

@@ -6,8 +6,8 @@ from recorder import check, expect, main, refused, unique
 LAST_HASH_KEY = 2**128 - 1
 
 
-def make_stream(client, shards=2):
-    name = unique("events")
+def make_stream(client, shards=2, name=None):
+    name = name or unique("events")
     client.create_stream(StreamName=name, ShardCount=shards)
     wait_until_active(client, name)
     return name
@@ -71,7 +71,9 @@ def takes_an_arn_for_a_name(recorder):
 @check
 def lists_streams_page_by_page(recorder):
     client = recorder.client("kinesis")
-    names = sorted(make_stream(client, 1) for _ in range(3))
+    # Made against the order in which they are listed.
+    word = unique("listed")
+    names = [make_stream(client, 1, f"{word}-{letter}") for letter in "cba"][::-1]
     listed, after = [], {}
     while True:
         page = client.list_streams(Limit=2, **after)

@@ -137,21 +137,22 @@ def describes_event_source_mappings(recorder):
 def creates_event_source_mappings(recorder):
     client = recorder.client("lambda")
     name = function_of(recorder)
-    arn = new_stream(recorder)
-    create = lambda: client.create_event_source_mapping(
-        EventSourceArn=arn,
-        FunctionName=name,
-        StartingPosition="TRIM_HORIZON",
-        BatchSize=50,
-        Enabled=False,
-        BisectBatchOnFunctionError=True,
-        MaximumRetryAttempts=3,
-        FunctionResponseTypes=["ReportBatchItemFailures"],
+    first = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"][0]
+    arn = first["EventSourceArn"]
+    remove_mapping(client, first["UUID"])
+    create = lambda **changes: client.create_event_source_mapping(
+        **{
+            "EventSourceArn": arn,
+            "FunctionName": name,
+            "StartingPosition": "TRIM_HORIZON",
+            "BatchSize": 50,
+            "Enabled": False,
+            "BisectBatchOnFunctionError": True,
+            "MaximumRetryAttempts": 3,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            **changes,
+        }
     )
-    if "function" in recorder.facts:
-        # The deployed function's role may read its own stream and no other.
-        refused("InvalidParameterValueException", create)
-        return
     created = create()
     mapping = created["UUID"]
     expect(created["ResponseMetadata"]["HTTPStatusCode"], 202)
@@ -159,12 +160,23 @@ def creates_event_source_mappings(recorder):
     expect((view["BatchSize"], view["EventSourceArn"]), (50, arn))
     expect((view["BisectBatchOnFunctionError"], view["MaximumRetryAttempts"]), (True, 3))
     refused("ResourceConflictException", create)
+    remove_mapping(client, mapping)
+    refused("ResourceNotFoundException", lambda: client.get_event_source_mapping(UUID=mapping))
+    again = create(BatchSize=first["BatchSize"], Enabled=True)
+    wait_for_state(client, again["UUID"], "Enabled")
+    if "function" in recorder.facts:
+        # The role of the deployed function may read its own stream and no other.
+        other = new_stream(recorder)
+        refused("InvalidParameterValueException", lambda: create(EventSourceArn=other))
+
+
+def remove_mapping(client, mapping):
     client.delete_event_source_mapping(UUID=mapping)
     for _ in range(100):
-        if not client.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]:
-            break
+        if mapping not in [item["UUID"] for item in client.list_event_source_mappings()["EventSourceMappings"]]:
+            return
         time.sleep(0.1)
-    refused("ResourceNotFoundException", lambda: client.get_event_source_mapping(UUID=mapping))
+    raise AssertionError(f"the mapping {mapping} was not removed")
 
 
 @check

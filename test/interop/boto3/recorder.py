@@ -81,12 +81,13 @@ def shape_problems(http_response, parsed, model):
     if output is None:
         return problems
     problems += [f"{model.name}: {problem}" for problem in missing_members(parsed, output, "")]
-    protocol = model.metadata["protocol"]
-    if protocol == "json":
+    # A service may speak several protocols: this is the one the client chose.
+    protocol = model.service_model.resolved_protocol
+    if protocol in ("json", "rest-json") and "payload" not in output.serialization:
         body = http_response.content
         raw = json.loads(body) if body else {}
         problems += [f"{model.name}: {problem}" for problem in unknown_members(raw, output, "")]
-    elif protocol == "rest-xml" and "payload" not in output.serialization:
+    elif protocol in ("rest-xml", "query") and "payload" not in output.serialization:
         problems += [f"{model.name}: {problem}" for problem in unknown_elements(http_response, output)]
     return problems
 
@@ -147,7 +148,8 @@ def unknown_elements(http_response, shape):
     body = http_response.content
     if not body.strip():
         return
-    known = set(element_names(shape, set()))
+    wrapper = shape.serialization.get("resultWrapper")
+    known = set(element_names(shape, set())) | ({wrapper} if wrapper else set())
     root = ElementTree.fromstring(body)
     for element in root.iter():
         name = element.tag.rpartition("}")[2]

@@ -235,6 +235,24 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     reason:
       'takes parts below 5 MiB and out of order (API reference, CompleteMultipartUpload: EntityTooSmall, InvalidPartOrder)',
   },
+  // ---- DynamoDB
+  {
+    judge: 'moto',
+    by: 'boto3',
+    service: 'DynamoDB',
+    cases: ['changes how tables are billed'],
+    right: 'local cloud',
+    reason:
+      'takes PROVISIONED without a throughput (API reference, UpdateTable: "initial provisioned capacity values must be set")',
+  },
+  {
+    judge: 'ministack',
+    by: 'boto3',
+    service: 'DynamoDB',
+    cases: ['changes how tables are billed'],
+    right: 'local cloud',
+    reason: 'takes PROVISIONED without a throughput (see above)',
+  },
   // ---- Glue
   {
     judge: 'moto',
@@ -328,10 +346,28 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       'refuses what does not exist',
       'starts a statement once per token',
       'lists and stops statements',
+      'tells what a statement took',
       'describes the catalogue',
     ],
     right: 'local cloud',
     reason: 'has the shape of the API and no engine: every statement succeeds with an empty result',
+  },
+  {
+    judge: 'moto',
+    by: 'boto3',
+    service: 'Athena',
+    cases: ['changes the primary work group'],
+    right: 'local cloud',
+    reason: 'answers 500 to UpdateWorkGroup',
+  },
+  {
+    judge: 'ministack',
+    by: 'boto3',
+    service: 'Athena',
+    cases: ['changes the primary work group', 'tells what a statement took'],
+    right: 'local cloud',
+    reason:
+      'ignores RemoveBytesScannedCutoffPerQuery, and has no GetQueryRuntimeStatistics (API reference, WorkGroupConfigurationUpdates)',
   },
   // ---- Lambda
   {

@@ -12,8 +12,8 @@ const MAX_FILE_CHARACTERS = 512 * 1024;
 const MAX_DEPTH = 40;
 /** Nodes after aliases are expanded: nine nested anchors of nine entries would be a billion. */
 const MAX_NODES = 50_000;
-/** After so many the rest follows from them. */
-const MAX_SYNTAX_ISSUES = 20;
+/** After so many the rest follows from them: one bracket that stays open makes dozens. */
+const MAX_SYNTAX_ISSUES = 3;
 
 interface Place {
   readonly line: number;

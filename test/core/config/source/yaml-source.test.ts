@@ -49,6 +49,11 @@ describe('readYaml', () => {
     expect(Object.getPrototypeOf(source.value)).toBeNull();
   });
 
+  it('reports a few of the many errors that one open bracket makes', () => {
+    const text = `a: [\n${'  b:\n    c: 1\n'.repeat(20)}`;
+    expect(readYaml('x.yaml', text).issues).toHaveLength(3);
+  });
+
   it('reports an unknown tag instead of guessing', () => {
     const { issues } = readYaml('x.yaml', 'a: !secret b\n');
     expect(issues.map(formatIssue)).toEqual([
