@@ -27,6 +27,13 @@ export interface KillReport {
   readonly problems: readonly string[];
 }
 
+/** One round, as soon as it is over. */
+export interface RoundReport {
+  readonly kill: PlannedKill;
+  readonly killed: number;
+  readonly problems: readonly string[];
+}
+
 /** Longest that a demo may go on after its local cloud is gone. */
 const ORPHAN_LIMIT_MS = 30_000;
 const DATABASE = 'local_market_bronze';
@@ -39,7 +46,7 @@ const DATABASE = 'local_market_bronze';
 export async function runKillRounds(
   sluice: SluiceProcesses,
   options: { readonly seed: string; readonly kills: number },
-  onRound: (told: { readonly kill: PlannedKill; readonly killed: number }) => void = () => {},
+  onRound: (told: RoundReport) => void = () => {},
 ): Promise<KillReport> {
   const runs = new Map<number, number>();
   const problems: string[] = [];
@@ -50,6 +57,7 @@ export async function runKillRounds(
   await sluice.json('tables');
   for (let round = 0, hits = 0; hits < options.kills; round++) {
     const kill = planKill(options.seed, round);
+    const before = problems.length;
     const problem = (text: string): void => {
       problems.push(`round ${kill.round}, ${kill.target} ${describeMoment(kill.moment)}: ${text}`);
     };
@@ -61,7 +69,7 @@ export async function runKillRounds(
     await recover(sluice, kill, problem);
     noteRun(sluice, runs);
     rows = await checkTables(sluice, runs, problem);
-    onRound({ kill, killed });
+    onRound({ kill, killed, problems: problems.slice(before) });
   }
   return { targets, runs: runs.size, rows, problems };
 }

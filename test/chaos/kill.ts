@@ -29,9 +29,9 @@ try {
     process.stderr.write(
       `${String(round + 1).padStart(4)}  ${target.padEnd(8)}  ${describeMoment(moment).padEnd(24)}  ${hit}\n`,
     );
+    for (const problem of told.problems) process.stderr.write(`PROBLEM ${problem}\n`);
   });
   const seconds = Math.round((Date.now() - startedMs) / 1000);
-  for (const problem of report.problems) process.stderr.write(`PROBLEM ${problem}\n`);
   for (const target of KILL_TARGETS) {
     const { rounds, killed } = report.targets[target];
     process.stderr.write(`${target.padEnd(8)}  ${rounds} rounds, ${killed} processes killed\n`);
