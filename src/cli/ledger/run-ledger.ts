@@ -30,9 +30,13 @@ const ledgerRun = z.object({
 });
 export type LedgerRunAnswer = z.infer<typeof ledgerRun>;
 
+/** As often as Lambda tries an asynchronous event. */
+const MAX_ATTEMPTS = 3;
+
 /**
  * Invokes a domain's ledger function until it has booked everything there is or gets no further, and returns the
- * last answer with the entries of all. Throws SOURCE_UNAVAILABLE with the function's words when it fails.
+ * last answer with the entries of all. A run that fails is repeated: booking twice changes nothing. Throws
+ * SOURCE_UNAVAILABLE with the function's words when it fails again and again.
  */
 export async function runLedger(
   functions: FunctionInvoker,
@@ -52,7 +56,11 @@ async function invokeOnce(
   functionName: string,
   event: LedgerEvent,
 ): Promise<LedgerRunAnswer> {
-  const { payload, failed } = await functions.invoke(functionName, JSON.stringify(event));
+  let result = await functions.invoke(functionName, JSON.stringify(event));
+  for (let attempt = 1; result.failed && attempt < MAX_ATTEMPTS; attempt++) {
+    result = await functions.invoke(functionName, JSON.stringify(event));
+  }
+  const { payload, failed } = result;
   const answer = failed ? undefined : ledgerRun.safeParse(parseJson(payload)).data;
   if (answer !== undefined) return answer;
   throw new SluiceError(

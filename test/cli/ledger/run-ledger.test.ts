@@ -44,12 +44,19 @@ describe('runLedger', () => {
     ]);
   });
 
+  it('invokes again after a crash, since booking twice changes nothing', async () => {
+    const crash = { payload: '{"errorType":"Runtime.ExitError"}', failed: true, logTail: '' };
+    const { functions, calls } = functionsWith(crash, crash, ANSWER);
+    expect(await runLedger(functions, 'ledger', {})).toEqual(ANSWER);
+    expect(calls).toHaveLength(3);
+  });
+
   it.each<[string, FunctionResult]>([
     ['a failure', { payload: '{"errorMessage":"boom"}', failed: true, logTail: '' }],
     ['an answer that is none', { payload: 'boom', failed: false, logTail: '' }],
     ['another answer', { payload: '{"boom":1}', failed: false, logTail: '' }],
   ])('throws with the words of %s', async (_, result) => {
-    const { functions } = functionsWith(result);
+    const { functions } = functionsWith(result, result, result);
     await expect(runLedger(functions, 'ledger', {})).rejects.toMatchObject({
       code: 'SOURCE_UNAVAILABLE',
       message: expect.stringMatching(/ledger failed: .*boom.*sluice logs ledger/),
