@@ -104,17 +104,27 @@ function compileInList(
   return negateIf(node.negated, sql);
 }
 
-function compileInQuery(
-  node: Expression & { readonly kind: 'in-query' },
+/** The operand and the rows of a subquery's one column, converted to the type they are compared in. */
+function besideQuery(
+  node: Expression & { readonly kind: 'in-query' | 'quantified' },
+  operator: Parameters<typeof toCommonType>[0],
   context: ExpressionContext,
-): Compiled {
+): { readonly left: Compiled; readonly rows: string } {
   const operand = context.compiler.expression(node.operand, context);
   const query = singleColumn(node, subquery(node.query, context));
   const name = context.compiler.nextName('q');
   const item = { sql: `${name}.c0`, type: query.columns[0]?.type ?? UNKNOWN };
-  const [left, right] = toCommonType('IN', { left: operand, right: item, position: node });
+  const [left, right] = toCommonType(operator, { left: operand, right: item, position: node });
   refuseNested(node, left);
-  const membership = `(${left.sql} IN (SELECT ${right.sql} FROM (${query.sql}) AS ${name}))`;
+  return { left, rows: `SELECT ${right.sql} FROM (${query.sql}) AS ${name}` };
+}
+
+function compileInQuery(
+  node: Expression & { readonly kind: 'in-query' },
+  context: ExpressionContext,
+): Compiled {
+  const { left, rows } = besideQuery(node, 'IN', context);
+  const membership = `(${left.sql} IN (${rows}))`;
   const sql = isFloating(left.type) ? `(${membership} AND NOT isnan(${left.sql}))` : membership;
   return negateIf(node.negated, sql);
 }
@@ -123,14 +133,8 @@ function compileQuantified(
   node: Expression & { readonly kind: 'quantified' },
   context: ExpressionContext,
 ): Compiled {
-  const operand = context.compiler.expression(node.operand, context);
-  const query = singleColumn(node, subquery(node.query, context));
-  const name = context.compiler.nextName('q');
-  const item = { sql: `${name}.c0`, type: query.columns[0]?.type ?? UNKNOWN };
-  const [left, right] = toCommonType(node.operator, { left: operand, right: item, position: node });
-  refuseNested(node, left);
+  const { left, rows } = besideQuery(node, node.operator, context);
   if (isFloating(left.type)) throw notSupported(node, 'quantified comparison of floating numbers');
-  const rows = `SELECT ${right.sql} FROM (${query.sql}) AS ${name}`;
   return {
     sql: `(${left.sql} ${node.operator} ${node.quantifier.toUpperCase()} (${rows}))`,
     type: BOOLEAN,
