@@ -2,9 +2,11 @@ import {
   createBucket,
   deleteBucket,
   getBucketLocation,
+  getBucketNotification,
   getBucketVersioning,
   headBucket,
   listBuckets,
+  putBucketNotification,
   putBucketVersioning,
 } from './operations/bucket-operations.ts';
 import { completeMultipartUpload } from './operations/complete-upload.ts';
@@ -54,6 +56,8 @@ const OPERATIONS: readonly Operation[] = [
   { run: getBucketLocation, method: 'GET', level: 'bucket', requires: ['location'] },
   { run: getBucketVersioning, method: 'GET', level: 'bucket', requires: ['versioning'] },
   { run: putBucketVersioning, method: 'PUT', level: 'bucket', requires: ['versioning'] },
+  { run: getBucketNotification, method: 'GET', level: 'bucket', requires: ['notification'] },
+  { run: putBucketNotification, method: 'PUT', level: 'bucket', requires: ['notification'] },
   { run: deleteObjects, method: 'POST', level: 'bucket', requires: ['delete'] },
   {
     run: listMultipartUploads,

@@ -3,16 +3,18 @@ import { closeSync, readFile } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { missingKeyRefusal } from '#embedded/gateway/missing-key-check.ts';
-import type { S3Service } from '#embedded/services.ts';
+import type { BucketConfig, EmbeddedS3Service, ObjectFile, S3Service } from '#embedded/services.ts';
 import { findOperation } from './operation-table.ts';
 import { setBucket } from './operations/bucket-operations.ts';
 import { isReadable, openContents } from './operations/get-object.ts';
 import { writePrecondition } from './protocol/conditions.ts';
+import { internalCause } from './protocol/event-cause.ts';
 import { refuseUnsupportedHeaders, storedHeaders } from './protocol/object-headers.ts';
 import { errorDocument, S3Error } from './protocol/s3-error.ts';
 import { parseS3Request, requireKey } from './protocol/s3-request.ts';
 import { type S3Response, sendResponse } from './protocol/s3-response.ts';
 import { compareUtf8, partitionPoint } from './protocol/utf8-order.ts';
+import { type EventSink, sendEvents } from './send-events.ts';
 import type { WrittenBlob } from './store/blob-files.ts';
 import type { ObjectVersion } from './store/index-record.ts';
 import { openS3Store, requireBucket, type S3Store } from './store/s3-store.ts';
@@ -37,10 +39,11 @@ export interface S3Options {
  * Throws FORMAT_CORRUPT when the folder is damaged. One process at a time: whoever opens the folder holds a lock
  * of its own (the DynamoDB folder next to it has one, so that service is opened first).
  */
-export function openS3Service(options: S3Options): S3Service {
+export function openS3Service(options: S3Options): EmbeddedS3Service {
   const store = openS3Store({ stateDir: options.stateDir, nowMs: options.nowMs ?? Date.now });
   const inFlight = new Map<ServerResponse, Promise<void>>();
   let isClosing = false;
+  let stopEvents = (): void => undefined;
   return {
     handle(request, response) {
       if (isClosing) return answerClosing(request, response);
@@ -56,9 +59,14 @@ export function openS3Service(options: S3Options): S3Service {
       }, CLOSE_GRACE_MS);
       await Promise.allSettled(inFlight.values());
       clearTimeout(cutOff);
+      stopEvents();
       store.close();
     },
     ensureBucket: (bucket) => ensureBucket(store, bucket),
+    sendEventsTo: (sink: EventSink) => {
+      stopEvents();
+      stopEvents = sendEvents(store, sink);
+    },
     hasBucket: (name) => store.index.bucket(name) !== null,
     objectFile: (bucket, key) => objectFile(store, bucket, key),
     getObject: (bucket, key) => readContents(store, bucket, key),
@@ -94,7 +102,7 @@ async function runOperation(
   try {
     const parsed = parseS3Request(request, store.nowMs());
     refuseUnsupportedHeaders(parsed.headers);
-    return await findOperation(parsed)(store, parsed);
+    return await findOperation(parsed)(store, { ...parsed, requestId });
   } catch (error) {
     return errorResponse(error, { request, requestId });
   }
@@ -131,26 +139,20 @@ async function answerClosing(request: IncomingMessage, response: ServerResponse)
   request.resume();
 }
 
-function ensureBucket(
-  store: S3Store,
-  bucket: { readonly name: string; readonly versioned: boolean },
-): void {
+function ensureBucket(store: S3Store, bucket: BucketConfig): void {
   if (store.index.bucket(bucket.name)?.versioned === true && !bucket.versioned) {
     throw new Error(
       `bucket ${bucket.name}: property VersioningConfiguration was removed, but versioning cannot be switched off again; keep it or name another bucket`,
     );
   }
-  setBucket(store, bucket);
+  setBucket(store, { ...bucket, sendsEvents: bucket.sendsEvents ?? false });
 }
 
-function objectFile(
-  store: S3Store,
-  bucket: string,
-  key: string,
-): { readonly path: string; readonly sizeBytes: number; readonly etag: string } | null {
+function objectFile(store: S3Store, bucket: string, key: string): ObjectFile | null {
   const object = store.index.current(bucket, key);
   if (object === null || !isReadable(object)) return null;
-  return { path: store.blobs.pathOf(object.blob), sizeBytes: object.sizeBytes, etag: object.etag };
+  const { sizeBytes, etag, modifiedMs } = object;
+  return { path: store.blobs.pathOf(object.blob), sizeBytes, etag, modifiedMs };
 }
 
 async function readContents(store: S3Store, bucket: string, key: string): Promise<Buffer | null> {
@@ -177,7 +179,11 @@ async function putContents(
   const { blob, sizeBytes, md5 } = await writeBlob(store, contents.body);
   try {
     const draft = { ...target, blob, sizeBytes, etag: md5.toString('hex'), headers };
-    putVersion(store, { ...draft, checksum: null }, { precondition });
+    putVersion(
+      store,
+      { ...draft, checksum: null },
+      { precondition, cause: internalCause(randomUUID()) },
+    );
     return true;
   } catch (error) {
     if (error instanceof S3Error && error.code === 'PreconditionFailed') return false;

@@ -24,12 +24,16 @@ export function assumeScheduleRole(
   });
 }
 
-/** Null when the schedule's role may invoke the function, else AWS's sentence. Throws when the role cannot be assumed. */
+export function isQueue(arn: string): boolean {
+  return arn.startsWith('arn:aws:sqs:');
+}
+
+/** Null when the schedule's role may use the target, else AWS's sentence. Throws when the role cannot be assumed. */
 export function mayInvoke(iam: ScheduleRoles, config: ScheduleConfig): string | null {
   const { allowed, reason } = iam.authorize({
     principal: assumeScheduleRole(iam, config),
-    action: 'lambda:InvokeFunction',
-    resource: config.functionArn,
+    action: isQueue(config.targetArn) ? 'sqs:SendMessage' : 'lambda:InvokeFunction',
+    resource: config.targetArn,
   });
   return allowed ? null : reason;
 }

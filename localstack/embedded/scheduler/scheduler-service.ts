@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { LambdaService, ScheduleConfig, SchedulerService } from '#embedded/services.ts';
+import type {
+  LambdaService,
+  ScheduleConfig,
+  SchedulerService,
+  SqsService,
+} from '#embedded/services.ts';
 import { parseTimetable, type Timetable } from './schedule-expression.ts';
-import { mayInvoke, type ScheduleRoles } from './schedule-role.ts';
+import { isQueue, mayInvoke, type ScheduleRoles } from './schedule-role.ts';
 import { openScheduleState, type ScheduleState } from './schedule-state.ts';
 import { type Delivery, targetInput } from './target-input.ts';
 
@@ -9,6 +14,8 @@ export interface SchedulerOptions {
   /** Folder of what survives a restart. */
   readonly stateDir: string;
   readonly lambda: Pick<LambdaService, 'invokeLater'>;
+  /** Queues as targets and for dead letters. @default there are none */
+  readonly sqs?: Pick<SqsService, 'send'>;
   /** Decides what a schedule's role may do. @default everything is allowed */
   readonly iam?: ScheduleRoles;
   /** What a developer should know: a run that was missed, or could not be delivered. */
@@ -45,7 +52,7 @@ interface PendingDelivery extends Delivery {
 }
 
 /**
- * EventBridge Scheduler for Lambda functions. Invocations are asynchronous: an error of the function is Lambda's to retry, a
+ * EventBridge Scheduler for Lambda functions and queues. Invocations are asynchronous: an error of the function is Lambda's to retry, a
  * refused invocation is retried here. A run is recorded before it starts, so a crash may lose it and never repeats it; runs
  * whose time passed while the local cloud was down are not made up.
  */
@@ -67,6 +74,8 @@ export function createScheduler(options: SchedulerOptions): LocalScheduler {
     if (delivery.attempt === 1) options.onNotice(`schedule ${name}: ${problem}; trying again`);
     if (retry === null) {
       options.onNotice(`schedule ${name}: given up after ${delivery.attempt} attempts: ${problem}`);
+      const lost = writeDeadLetter(delivery, problem, options);
+      if (lost !== null) options.onNotice(`schedule ${name}: no dead letter: ${lost}`);
     }
   };
 
@@ -138,12 +147,55 @@ function recordRun(state: ScheduleState, config: ScheduleConfig, runMs: number):
 /** Null when Lambda accepted the invocation, else why not. */
 function invoke(
   { config, ...delivery }: PendingDelivery,
-  { iam, lambda }: SchedulerOptions,
+  { iam, lambda, sqs }: SchedulerOptions,
 ): string | null {
   try {
     const refusal = iam === undefined ? null : mayInvoke(iam, config);
     if (refusal !== null) return refusal;
-    lambda.invokeLater(config.functionArn, Buffer.from(targetInput(config, delivery)));
+    const input = targetInput(config, delivery);
+    if (!isQueue(config.targetArn)) lambda.invokeLater(config.targetArn, Buffer.from(input));
+    else
+      requireQueues(sqs).send(config.targetArn, {
+        body: input,
+        groupId: config.messageGroupId ?? undefined,
+      });
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function requireQueues(sqs: SchedulerOptions['sqs']): Pick<SqsService, 'send'> {
+  if (sqs === undefined) throw new Error('there are no queues');
+  return sqs;
+}
+
+/** Null when it was written, or none is wanted. Source: EventBridge Scheduler User Guide, "Configuring a dead-letter queue". */
+function writeDeadLetter(
+  { config, attempt, ...delivery }: PendingDelivery,
+  problem: string,
+  { iam, sqs }: SchedulerOptions,
+): string | null {
+  const { deadLetterQueue } = config;
+  if (deadLetterQueue === null) return null;
+  const texts = {
+    ERROR_CODE: 'TargetError',
+    ERROR_MESSAGE: problem,
+    EXHAUSTED_RETRY_CONDITION:
+      attempt > config.maxRetryAttempts ? 'MaximumRetryAttempts' : 'MaximumEventAgeInSeconds',
+    RETRY_ATTEMPTS: String(attempt - 1),
+    SCHEDULE_ARN: config.arn,
+    TARGET_ARN: config.targetArn,
+  };
+  const attributes = Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, { DataType: 'String', StringValue: text }]),
+  );
+  try {
+    const refusal =
+      iam === undefined ? null : mayInvoke(iam, { ...config, targetArn: deadLetterQueue });
+    if (refusal !== null) return refusal;
+    const body = targetInput(config, { ...delivery, attempt });
+    requireQueues(sqs).send(deadLetterQueue, { body, attributes });
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -5,10 +5,10 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
 import { startGateway } from '#embedded/gateway/gateway.ts';
 import { openS3Service } from '#embedded/s3/s3-service.ts';
-import type { S3Service } from '#embedded/services.ts';
+import type { EmbeddedS3Service } from '#embedded/services.ts';
 
 export interface RunningS3 {
-  readonly service: S3Service;
+  readonly service: EmbeddedS3Service;
   readonly endpoint: string;
   /** An unmodified SDK client that knows the endpoint and nothing else. */
   readonly client: S3Client;

@@ -13,7 +13,6 @@ const BUCKET_FEATURES = [
   'lifecycle',
   'logging',
   'metrics',
-  'notification',
   'object-lock',
   'ownershipControls',
   'policy',

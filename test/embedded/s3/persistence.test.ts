@@ -178,7 +178,10 @@ describe('the journal', () => {
       putVersion(
         store,
         { ...draft, headers: {}, checksum: null },
-        { precondition: () => undefined },
+        {
+          precondition: () => undefined,
+          cause: { requestId: '', sourceIp: '', reason: 'PutObject' },
+        },
       );
     };
     for (let number = 0; number < 100; number += 1) await putNumber(number);

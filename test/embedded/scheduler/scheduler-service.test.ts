@@ -16,7 +16,9 @@ const EVERY_FIVE_MINUTES: ScheduleConfig = {
   expression: 'rate(5 minutes)',
   timeZone: 'UTC',
   enabled: true,
-  functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:ledger',
+  targetArn: 'arn:aws:lambda:us-east-1:000000000000:function:ledger',
+  messageGroupId: null,
+  deadLetterQueue: null,
   roleArn: 'arn:aws:iam::000000000000:role/schedule',
   input: '{"roll":"up"}',
   maxRetryAttempts: 3,
@@ -249,11 +251,11 @@ describe('a refused invocation', () => {
     run(SECOND);
     expect(calls).toEqual([]);
     expect(notices[0]).toMatch(/not authorized to perform: lambda:InvokeFunction/);
-    const { functionArn } = EVERY_FIVE_MINUTES;
+    const { targetArn } = EVERY_FIVE_MINUTES;
     const grant = {
       Effect: 'Allow' as const,
       Action: 'lambda:InvokeFunction',
-      Resource: functionArn,
+      Resource: targetArn,
     };
     iam.ensureRolePolicy('schedule', { name: 'invoke', document: { Statement: [grant] } });
     run(6 * MINUTE);
@@ -275,4 +277,51 @@ it('refuses a state file that is not its own', () => {
   expect(() => startScheduler({ state: folder.path })).toThrow(
     expect.objectContaining({ code: 'FORMAT_CORRUPT' }),
   );
+});
+
+describe('a queue as target', () => {
+  const queue = 'arn:aws:sqs:us-east-1:000000000000:runs.fifo';
+  const letters = 'arn:aws:sqs:us-east-1:000000000000:letters';
+  const schedule = {
+    ...EVERY_FIVE_MINUTES,
+    targetArn: queue,
+    messageGroupId: 'runs',
+    deadLetterQueue: letters,
+    maxRetryAttempts: 1,
+  };
+
+  it('gets a message per run', () => {
+    const sent: unknown[] = [];
+    const send = (arn: string, message: unknown): string => String(sent.push([arn, message]));
+    const { scheduler, run } = startScheduler({ sqs: { send } });
+    scheduler.ensureSchedule(schedule);
+    run(SECOND);
+    expect(sent).toEqual([[queue, { body: '{"roll":"up"}', groupId: 'runs' }]]);
+  });
+
+  it('that takes no message leads to a dead letter that says why', () => {
+    const sent: { arn: string; body: string; attributes?: object }[] = [];
+    const send = (arn: string, message: { body: string; attributes?: object }): string => {
+      if (arn === queue) throw new Error('no such queue');
+      return String(sent.push({ arn, ...message }));
+    };
+    const { scheduler, run } = startScheduler({ sqs: { send } });
+    scheduler.ensureSchedule(schedule);
+    run(MINUTE);
+    const text = (StringValue: string) => ({ DataType: 'String', StringValue });
+    expect(sent).toEqual([
+      {
+        arn: letters,
+        body: '{"roll":"up"}',
+        attributes: {
+          ERROR_CODE: text('TargetError'),
+          ERROR_MESSAGE: text('no such queue'),
+          EXHAUSTED_RETRY_CONDITION: text('MaximumRetryAttempts'),
+          RETRY_ATTEMPTS: text('1'),
+          SCHEDULE_ARN: text(schedule.arn),
+          TARGET_ARN: text(queue),
+        },
+      },
+    ]);
+  });
 });

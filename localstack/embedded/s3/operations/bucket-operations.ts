@@ -48,7 +48,11 @@ export function listBuckets(store: S3Store, request: S3Request): S3Response {
 /** Creates a bucket that is not there; `versioned` is applied to one that is. Throws InvalidBucketName. */
 export function setBucket(
   store: S3Store,
-  bucket: { readonly name: string; readonly versioned: boolean },
+  bucket: {
+    readonly name: string;
+    readonly versioned: boolean;
+    readonly sendsEvents?: boolean;
+  },
 ): void {
   if (!BUCKET_NAME.test(bucket.name)) {
     throw new S3Error(400, 'InvalidBucketName', {
@@ -57,9 +61,10 @@ export function setBucket(
     });
   }
   const existing = store.index.bucket(bucket.name);
-  if (existing?.versioned === bucket.versioned) return;
+  const sendsEvents = bucket.sendsEvents ?? existing?.sendsEvents ?? false;
+  if (existing?.versioned === bucket.versioned && existing.sendsEvents === sendsEvents) return;
   const createdMs = existing?.createdMs ?? store.nowMs();
-  store.commit([{ type: 'bucket-set', ...bucket, createdMs }]);
+  store.commit([{ type: 'bucket-set', ...bucket, sendsEvents, createdMs }]);
 }
 
 /** PUT /bucket: creating an own bucket again succeeds, as it does in us-east-1. */
@@ -111,6 +116,31 @@ export async function putBucketVersioning(store: S3Store, request: S3Request): P
   if (status !== 'Enabled') throw notImplemented(`versioning status ${JSON.stringify(status)}`);
   if (childText(configuration, 'MfaDelete') === 'Enabled') throw notImplemented('MfaDelete');
   setBucket(store, { name, versioned: true });
+  return { status: 200 };
+}
+
+/** GET /bucket?notification */
+export function getBucketNotification(store: S3Store, request: S3Request): S3Response {
+  const { sendsEvents } = requireBucket(store, request.bucket ?? '');
+  const configuration = sendsEvents ? [node('EventBridgeConfiguration')] : [];
+  return xmlResponse('NotificationConfiguration', configuration);
+}
+
+/** PUT /bucket?notification: EventBridge is told of everything, or nobody of anything. */
+export async function putBucketNotification(
+  store: S3Store,
+  request: S3Request,
+): Promise<S3Response> {
+  const bucket = requireBucket(store, request.bucket ?? '');
+  const configuration = parseXml(await receiveText(request, MAX_CONFIGURATION_BYTES));
+  if (configuration.name !== 'NotificationConfiguration') throw malformedXml();
+  const other = configuration.children.find((child) => child.name !== 'EventBridgeConfiguration');
+  if (other !== undefined) throw notImplemented(`notifications by ${other.name}`);
+  setBucket(store, {
+    name: bucket.name,
+    versioned: bucket.versioned,
+    sendsEvents: configuration.children.length > 0,
+  });
   return { status: 200 };
 }
 

@@ -8,6 +8,7 @@ import {
   startChecksum,
 } from '#embedded/s3/protocol/checksums.ts';
 import { writePrecondition } from '#embedded/s3/protocol/conditions.ts';
+import { eventCause } from '#embedded/s3/protocol/event-cause.ts';
 import { versionHeader } from '#embedded/s3/protocol/object-headers.ts';
 import {
   childText,
@@ -66,7 +67,7 @@ export async function completeMultipartUpload(
       headers,
       checksum: objectChecksum(open, parts, joined.checksums),
     },
-    { precondition, uploadId },
+    { precondition, uploadId, cause: eventCause(request, 'CompleteMultipartUpload') },
   );
   return xmlResponse(
     'CompleteMultipartUploadResult',

@@ -2,6 +2,7 @@ import { leaf } from '#embedded/gateway/xml.ts';
 import type { ObjectChecksum } from '#embedded/s3/protocol/checksums.ts';
 import { parseChecksumAlgorithm, startChecksum } from '#embedded/s3/protocol/checksums.ts';
 import { writePrecondition } from '#embedded/s3/protocol/conditions.ts';
+import { eventCause } from '#embedded/s3/protocol/event-cause.ts';
 import { storedHeaders, versionHeader } from '#embedded/s3/protocol/object-headers.ts';
 import { invalidArgument, invalidRequest } from '#embedded/s3/protocol/s3-error.ts';
 import type { S3Request } from '#embedded/s3/protocol/s3-request.ts';
@@ -31,7 +32,7 @@ export async function copyObject(store: S3Store, request: S3Request): Promise<S3
   const object = putVersion(
     store,
     { bucket: bucket.name, key, headers, ...contents },
-    { precondition },
+    { precondition, cause: eventCause(request, 'CopyObject') },
   );
   return xmlResponse(
     'CopyObjectResult',

@@ -4,6 +4,7 @@ import {
   type WritePrecondition,
   writePrecondition,
 } from '#embedded/s3/protocol/conditions.ts';
+import { eventCause } from '#embedded/s3/protocol/event-cause.ts';
 import {
   childText,
   malformedXml,
@@ -36,7 +37,10 @@ export function deleteObject(store: S3Store, request: S3Request): S3Response {
       key: request.key ?? '',
       versionId: request.query.get('versionId') ?? null,
     },
-    { precondition: writePrecondition(request.headers) },
+    {
+      precondition: writePrecondition(request.headers),
+      cause: eventCause(request, 'DeleteObject'),
+    },
   );
   return {
     status: 204,
@@ -59,7 +63,7 @@ export async function deleteObjects(store: S3Store, request: S3Request): Promise
     throw malformedXml();
   }
   const isQuiet = childText(document, 'Quiet')?.trim() === 'true';
-  const results = objects.map((object) => deleteListed(store, request.bucket ?? '', object));
+  const results = objects.map((object) => deleteListed(store, request, object));
   const reported = results.filter((result) => result.failed || !isQuiet);
   return xmlResponse(
     'DeleteResult',
@@ -69,7 +73,7 @@ export async function deleteObjects(store: S3Store, request: S3Request): Promise
 
 function deleteListed(
   store: S3Store,
-  bucket: string,
+  request: S3Request,
   object: XmlElement,
 ): { readonly failed: boolean; readonly element: string } {
   const key = keyOf(object);
@@ -79,8 +83,11 @@ function deleteListed(
     ...(versionId === null ? [] : [leaf('VersionId', versionId)]),
   ];
   try {
-    const target = { bucket, key: requireKey(key), versionId };
-    const deletion = deleteVersion(store, target, { precondition: preconditionOf(object) });
+    const target = { bucket: request.bucket ?? '', key: requireKey(key), versionId };
+    const deletion = deleteVersion(store, target, {
+      precondition: preconditionOf(object),
+      cause: eventCause(request, 'DeleteObject'),
+    });
     const element = node('Deleted', ...identity, ...markerFields(deletion));
     return { failed: false, element };
   } catch (error) {

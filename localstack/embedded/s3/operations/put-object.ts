@@ -1,4 +1,5 @@
 import { writePrecondition } from '#embedded/s3/protocol/conditions.ts';
+import { eventCause } from '#embedded/s3/protocol/event-cause.ts';
 import {
   checksumHeaders,
   storedHeaders,
@@ -28,7 +29,7 @@ export async function putObject(store: S3Store, request: S3Request): Promise<S3R
       headers,
       checksum: checksum === null ? null : { ...checksum, type: 'FULL_OBJECT' },
     },
-    { precondition },
+    { precondition, cause: eventCause(request, 'PutObject') },
   );
   return {
     status: 200,

@@ -16,6 +16,8 @@ export interface S3Request {
   /** Lower-case names; a presigned URL may carry `x-amz-…` headers in its query. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: IncomingMessage;
+  /** What the answer's `x-amz-request-id` says. */
+  readonly requestId?: string;
 }
 
 const MAX_KEY_BYTES = 1024;

@@ -44,6 +44,24 @@ export interface UploadedPart {
   readonly checksum: string | null;
 }
 
+/** Something that happened to an object and that EventBridge is to be told. */
+export interface ObjectEvent {
+  /** Grows with every event: two events of a key are in the order of their sequencers. */
+  readonly sequencer: string;
+  readonly detailType: 'Object Created' | 'Object Deleted';
+  readonly bucket: string;
+  readonly key: string;
+  readonly sizeBytes: number | null;
+  readonly etag: string | null;
+  readonly versionId: string | null;
+  readonly deletionType: 'Permanently Deleted' | 'Delete Marker Created' | null;
+  readonly atMs: number;
+  readonly requestId: string;
+  readonly sourceIp: string;
+  /** `PutObject`, `CopyObject`, `CompleteMultipartUpload`, `DeleteObject`. */
+  readonly reason: string;
+}
+
 /** Every change of the index: what the journal holds, one per line. */
 export type IndexRecord =
   | {
@@ -51,6 +69,8 @@ export type IndexRecord =
       readonly name: string;
       readonly createdMs: number;
       readonly versioned: boolean;
+      /** EventBridge is told of what happens to objects. @default false */
+      readonly sendsEvents?: boolean;
     }
   | { readonly type: 'bucket-deleted'; readonly name: string }
   /** Replaces the version with the same id; `uploadId` also ends that upload, in the same instant. */
@@ -59,13 +79,20 @@ export type IndexRecord =
       readonly bucket: string;
       readonly object: ObjectVersion;
       readonly uploadId: string | null;
+      /** Kept with the object in one record: neither is there without the other. */
+      readonly event?: ObjectEvent;
     }
   | {
       readonly type: 'version-deleted';
       readonly bucket: string;
       readonly key: string;
       readonly versionId: string;
+      readonly event?: ObjectEvent;
     }
+  /** An event by itself: of a deletion that found nothing, and of a rewritten journal. */
+  | { readonly type: 'event'; readonly event: ObjectEvent }
+  /** EventBridge has it. */
+  | { readonly type: 'event-sent'; readonly sequencer: string }
   | { readonly type: 'upload-created'; readonly upload: MultipartUpload }
   | { readonly type: 'part-put'; readonly uploadId: string; readonly part: UploadedPart }
   | { readonly type: 'upload-deleted'; readonly uploadId: string };

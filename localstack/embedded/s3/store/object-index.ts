@@ -1,10 +1,18 @@
 import { compareUtf8, partitionPoint } from '#embedded/s3/protocol/utf8-order.ts';
-import type { IndexRecord, MultipartUpload, ObjectVersion, UploadedPart } from './index-record.ts';
+import type {
+  IndexRecord,
+  MultipartUpload,
+  ObjectEvent,
+  ObjectVersion,
+  UploadedPart,
+} from './index-record.ts';
 
 export interface Bucket {
   readonly name: string;
   readonly createdMs: number;
   readonly versioned: boolean;
+  /** EventBridge is told of what happens to objects. */
+  readonly sendsEvents: boolean;
 }
 
 export interface OpenUpload {
@@ -32,6 +40,9 @@ interface UploadState {
 export class ObjectIndex {
   readonly #buckets = new Map<string, BucketState>();
   readonly #uploads = new Map<string, UploadState>();
+  /** By sequencer, the oldest first. */
+  readonly #events = new Map<string, ObjectEvent>();
+  #lastSequencer = '';
   #recordCount = 0;
 
   /** Records that `snapshot` yields. */
@@ -41,6 +52,16 @@ export class ObjectIndex {
 
   bucket(name: string): Bucket | null {
     return this.#buckets.get(name)?.bucket ?? null;
+  }
+
+  /** Events that EventBridge does not have yet, the oldest first. */
+  unsentEvents(): readonly ObjectEvent[] {
+    return [...this.#events.values()];
+  }
+
+  /** The highest sequencer that the journal holds; empty when it holds none. */
+  get lastSequencer(): string {
+    return this.#lastSequencer;
   }
 
   /** In name order. */
@@ -95,12 +116,20 @@ export class ObjectIndex {
       case 'bucket-deleted':
         return this.#deleteBucket(record.name);
       case 'object-put':
+        this.#keepEvent(record.event);
         return [
           ...this.#putVersion(record.bucket, record.object),
           ...(record.uploadId === null ? [] : this.#deleteUpload(record.uploadId)),
         ];
       case 'version-deleted':
+        this.#keepEvent(record.event);
         return this.#deleteVersion(record);
+      case 'event':
+        this.#keepEvent(record.event);
+        return [];
+      case 'event-sent':
+        if (this.#events.delete(record.sequencer)) this.#recordCount -= 1;
+        return [];
       case 'upload-created':
         this.#uploads.set(record.upload.uploadId, { upload: record.upload, parts: new Map() });
         this.#recordCount += 1;
@@ -128,6 +157,7 @@ export class ObjectIndex {
         yield { type: 'part-put', uploadId: upload.uploadId, part };
       }
     }
+    for (const event of this.#events.values()) yield { type: 'event', event };
   }
 
   /** Every content file the index refers to. */
@@ -144,9 +174,17 @@ export class ObjectIndex {
     return blobs;
   }
 
-  #setBucket({ name, createdMs, versioned }: Bucket): void {
+  #keepEvent(event: ObjectEvent | undefined): void {
+    if (event === undefined) return;
+    this.#events.set(event.sequencer, event);
+    if (event.sequencer > this.#lastSequencer) this.#lastSequencer = event.sequencer;
+    this.#recordCount += 1;
+  }
+
+  #setBucket(record: Extract<IndexRecord, { readonly type: 'bucket-set' }>): void {
+    const { name, createdMs, versioned, sendsEvents = false } = record;
     const state = this.#buckets.get(name);
-    const bucket = { name, createdMs, versioned };
+    const bucket = { name, createdMs, versioned, sendsEvents };
     if (state !== undefined) {
       state.bucket = bucket;
       return;

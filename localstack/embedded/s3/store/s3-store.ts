@@ -1,14 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SluiceError } from '#core/errors.ts';
+import { type Journal, openJournal } from '#embedded/journal.ts';
 import { noSuchBucket } from '#embedded/s3/protocol/s3-error.ts';
 import { type BlobFiles, openBlobFiles } from './blob-files.ts';
 import type { IndexRecord } from './index-record.ts';
-import { type Journal, openJournal } from './journal.ts';
 import { type Bucket, ObjectIndex } from './object-index.ts';
 
 /** The journal is rewritten when it holds this many superseded records and they are the majority. */
 const MIN_SUPERSEDED_RECORDS = 10_000;
+const FORMAT = { name: 'sluice-s3-index', version: 1, title: 'S3 index' };
 
 /** Index, journal and content files as one durable thing. */
 export interface S3Store {
@@ -21,6 +22,8 @@ export interface S3Store {
    * commits without awaiting in between is linearizable. Throws, changing nothing, when the disk refuses.
    */
   commit(records: readonly IndexRecord[]): void;
+  /** Called after commits that hold an event; null before anybody listens. */
+  onEvents: (() => void) | null;
   close(): void;
 }
 
@@ -37,7 +40,7 @@ export function openS3Store(options: {
   mkdirSync(options.stateDir, { recursive: true });
   const index = new ObjectIndex();
   // The checksum of every line was verified: what is in the journal was written by `commit`.
-  const journal = openJournal(join(options.stateDir, 'index.journal'), (record) => {
+  const journal = openJournal(join(options.stateDir, 'index.journal'), FORMAT, (record) => {
     index.apply(record as IndexRecord);
   });
   const blobs = openBlobFiles(join(options.stateDir, 'blobs'));
@@ -51,17 +54,20 @@ export function openS3Store(options: {
     compactAtRecords = rewriteQuietly(journal, index) ? 0 : 2 * journal.recordCount;
   };
   compactWhenDue();
-  return {
+  const store: S3Store = {
     index,
     blobs,
     nowMs: options.nowMs,
+    onEvents: null,
     commit(records) {
       journal.append(records);
       for (const blob of records.flatMap((record) => index.apply(record))) blobs.remove(blob);
       compactWhenDue();
+      if (records.some((record) => 'event' in record)) store.onEvents?.();
     },
     close: () => journal.close(),
   };
+  return store;
 }
 
 /** Throws NoSuchBucket. */

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { ObjectChecksum } from '#embedded/s3/protocol/checksums.ts';
 import type { WritePrecondition } from '#embedded/s3/protocol/conditions.ts';
 import { noSuchUpload, noSuchVersion } from '#embedded/s3/protocol/s3-error.ts';
-import { NULL_VERSION_ID, type ObjectVersion } from './index-record.ts';
+import { NULL_VERSION_ID, type ObjectEvent, type ObjectVersion } from './index-record.ts';
+import { type EventCause, objectCreated, objectDeleted } from './object-events.ts';
 import type { Bucket } from './object-index.ts';
 import { nowInSecondsMs, requireBucket, type S3Store } from './s3-store.ts';
 
@@ -28,6 +29,7 @@ export function putVersion(
     readonly precondition: WritePrecondition;
     /** Multipart upload that the write completes; it ends in the same step. */
     readonly uploadId?: string;
+    readonly cause: EventCause;
   },
 ): ObjectVersion {
   try {
@@ -43,7 +45,16 @@ export function putVersion(
       versionId: newVersionId(bucket),
       modifiedMs: nowInSecondsMs(store),
     };
-    store.commit([{ type: 'object-put', bucket: bucketName, object, uploadId: uploadId ?? null }]);
+    const put = {
+      type: 'object-put',
+      bucket: bucketName,
+      object,
+      uploadId: uploadId ?? null,
+    } as const;
+    const event = bucket.sendsEvents
+      ? objectCreated(store, { bucket, object }, options.cause)
+      : null;
+    store.commit([event === null ? put : { ...put, event }]);
     return object;
   } catch (error) {
     store.blobs.remove(draft.blob);
@@ -64,15 +75,25 @@ export interface Deletion {
 export function deleteVersion(
   store: S3Store,
   target: { readonly bucket: string; readonly key: string; readonly versionId: string | null },
-  options: { readonly precondition: WritePrecondition },
+  options: { readonly precondition: WritePrecondition; readonly cause: EventCause },
 ): Deletion {
   const bucket = requireBucket(store, target.bucket);
   options.precondition(findVersion(store, target), target.key);
-  if (target.versionId === null && bucket.versioned) return putDeleteMarker(store, bucket, target);
+  const eventOf = (version: ObjectVersion, isMarker: boolean): { readonly event?: ObjectEvent } =>
+    bucket.sendsEvents
+      ? { event: objectDeleted(store, { bucket, version, isMarker }, options.cause) }
+      : {};
+  if (target.versionId === null && bucket.versioned) {
+    const marker = deleteMarker(store, bucket, target);
+    const put = { type: 'object-put', bucket: bucket.name, uploadId: null } as const;
+    store.commit([{ ...put, object: marker, ...eventOf(marker, true) }]);
+    return { versionId: marker.versionId, isDeleteMarker: true };
+  }
   const versionId = target.versionId ?? NULL_VERSION_ID;
   const version = findVersion(store, { ...target, versionId });
   if (version !== null) {
-    store.commit([{ type: 'version-deleted', bucket: target.bucket, key: target.key, versionId }]);
+    const deletion = { bucket: target.bucket, key: target.key, versionId };
+    store.commit([{ type: 'version-deleted', ...deletion, ...eventOf(version, false) }]);
   }
   return { versionId: target.versionId, isDeleteMarker: version?.blob === null };
 }
@@ -97,12 +118,12 @@ export function requireVersion(
   return version;
 }
 
-function putDeleteMarker(
+function deleteMarker(
   store: S3Store,
   bucket: Bucket,
   target: { readonly key: string },
-): Deletion {
-  const object: ObjectVersion = {
+): ObjectVersion {
+  return {
     key: target.key,
     versionId: newVersionId(bucket),
     blob: null,
@@ -112,8 +133,6 @@ function putDeleteMarker(
     headers: {},
     checksum: null,
   };
-  store.commit([{ type: 'object-put', bucket: bucket.name, object, uploadId: null }]);
-  return { versionId: object.versionId, isDeleteMarker: true };
 }
 
 function newVersionId(bucket: Bucket): string {

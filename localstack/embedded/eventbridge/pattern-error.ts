@@ -1,0 +1,2 @@
+/** What is wrong with an event pattern. */
+export class PatternError extends Error {}
