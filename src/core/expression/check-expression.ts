@@ -17,6 +17,8 @@ import {
   LONG,
   STRING,
 } from './expression-type.ts';
+import { checkExtension } from './extension/check-extension.ts';
+import { EXTENSION_PREFIX, type FunctionTable, NO_FUNCTIONS } from './extension/function-table.ts';
 import { compilePattern } from './regex/linear-pattern.ts';
 import { PatternError } from './regex/pattern-error.ts';
 import { parseExpression } from './syntax/parse-expression.ts';
@@ -36,6 +38,8 @@ export type ExpressionCheck =
 export interface CheckOptions {
   /** `boolean` for rules. @default any type */
   readonly expect?: 'boolean';
+  /** What `fn:name(…)` may call. @default nothing */
+  readonly functions?: FunctionTable | undefined;
 }
 
 /** Parses and types an expression over the fields. Never throws for a wrong expression. */
@@ -58,21 +62,28 @@ export function typeExpression(
   fields: readonly Field[],
   options: CheckOptions = {},
 ): TypedNode {
-  const node = check(parseExpression(text), fields);
+  const scope = { fields, functions: options.functions ?? NO_FUNCTIONS };
+  const node = check(parseExpression(text), scope);
   if (options.expect === 'boolean') {
     return expectType(node, BOOLEAN, 'a condition that is true or false');
   }
   return node;
 }
 
-function check(node: SyntaxNode, fields: readonly Field[]): TypedNode {
-  const checkPart = (part: SyntaxNode) => check(part, fields);
+/** What names in an expression may mean. */
+interface ExpressionScope {
+  readonly fields: readonly Field[];
+  readonly functions: FunctionTable;
+}
+
+function check(node: SyntaxNode, scope: ExpressionScope): TypedNode {
+  const checkPart = (part: SyntaxNode) => check(part, scope);
   const { column } = node;
   switch (node.kind) {
     case 'literal':
       return node;
     case 'field':
-      return resolveField(node.name, fields, column);
+      return resolveField(node.name, scope.fields, column);
     case 'member':
       return resolveMember(checkPart(node.operand), node.name, column);
     case 'isNull':
@@ -104,6 +115,10 @@ function check(node: SyntaxNode, fields: readonly Field[]): TypedNode {
     case 'cast':
       return checkCast(checkPart(node.operand), node.target, column);
     case 'call':
+      if (node.name.startsWith(EXTENSION_PREFIX)) {
+        const place = { functions: scope.functions, column };
+        return checkExtension(node.name, node.args.map(checkPart), place);
+      }
       if (node.name !== 'matches') return checkCall(node.name, node.args.map(checkPart), column);
       return checkMatchesCall(node.args, checkPart, column);
   }

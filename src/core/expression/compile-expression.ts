@@ -4,9 +4,11 @@ import { compileArithmetic, compileNegate } from './evaluate/compile-arithmetic.
 import { compileCall } from './evaluate/compile-call.ts';
 import { compileComparison, compileIn } from './evaluate/compile-comparison.ts';
 import type { CompileContext, Evaluate } from './evaluate/compile-context.ts';
+import { compileExtension } from './evaluate/compile-extension.ts';
 import { castFunction } from './evaluate/value-cast.ts';
 import { failedAt, invalidAt } from './expression-error.ts';
 import { describeType } from './expression-type.ts';
+import type { FunctionTable } from './extension/function-table.ts';
 import type { TypedNode } from './typed-tree.ts';
 
 /** Texts longer than this are not searched: a pattern costs up to 2,000 steps per character. */
@@ -17,8 +19,15 @@ const MAX_MATCHED_LENGTH = 65_536;
  * pure and throws EXPRESSION_FAILED when the row has no result: overflow, division by zero, a cast that fails.
  * This function throws EXPRESSION_INVALID.
  */
-export function compileExpression(text: string, fields: readonly Field[]): Evaluate {
-  return compileTyped(typeExpression(text, fields), text);
+export function compileExpression(
+  text: string,
+  fields: readonly Field[],
+  options: {
+    /** What `fn:name(…)` may call. @default nothing */
+    readonly functions?: FunctionTable | undefined;
+  } = {},
+): Evaluate {
+  return compileTyped(typeExpression(text, fields, options), text);
 }
 
 /** Compiles a typed tree; `text` is the expression, for messages. */
@@ -72,6 +81,8 @@ function compileNode(node: TypedNode, context: CompileContext): Evaluate {
       return compileMatches(node, context);
     case 'call':
       return compileCall(node, context);
+    case 'extension':
+      return compileExtension(node, context);
   }
 }
 

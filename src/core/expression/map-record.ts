@@ -4,6 +4,7 @@ import { type Field, type Row, storedName, type Value } from '../schema/field.ts
 import { typeExpression } from './check-expression.ts';
 import { suggest } from './closest-name.ts';
 import { compileTyped } from './compile-expression.ts';
+import type { FunctionTable } from './extension/function-table.ts';
 import { createFieldAssigner, type FieldAssigner } from './field-assignment.ts';
 
 /** Number of the record in its file, from 1, as expressions see it. */
@@ -31,6 +32,8 @@ export interface RecordMapperOptions {
   readonly assignments: readonly FieldAssignment[];
   /** Columns of the file; all are optional strings, and an empty cell is null. */
   readonly columns: readonly string[];
+  /** What `fn:name(…)` may call. @default nothing */
+  readonly functions?: FunctionTable | undefined;
 }
 
 /**
@@ -40,15 +43,15 @@ export interface RecordMapperOptions {
  * Throws USAGE (unknown or missing fields) and EXPRESSION_INVALID.
  */
 export function createRecordMapper(options: RecordMapperOptions): RecordMapper {
-  const columns = columnFields(options.columns);
+  const scope = { columns: columnFields(options.columns), functions: options.functions };
   const assigned = assignmentsByField(options);
   const missing: string[] = [];
   const steps = options.stream.fields.flatMap((field): readonly FillStep[] => {
     const assignment = assigned.get(field);
-    if (assignment !== undefined) return [compileStep(field, assignment, columns)];
+    if (assignment !== undefined) return [compileStep(field, assignment, scope)];
     const column = [field.name, storedName(field)].find((name) => options.columns.includes(name));
     if (column !== undefined) {
-      return [compileStep(field, { field: column, expression: quoteName(column) }, columns)];
+      return [compileStep(field, { field: column, expression: quoteName(column) }, scope)];
     }
     if (field.default === undefined && !field.optional) missing.push(field.name);
     const value = field.default ?? null;
@@ -89,10 +92,12 @@ function mapRecord(
 function compileStep(
   field: Field,
   assignment: FieldAssignment,
-  columns: readonly Field[],
+  scope: { readonly columns: readonly Field[]; readonly functions: FunctionTable | undefined },
 ): FillStep {
   const { expression } = assignment;
-  const typed = placeErrors(assignment, () => typeExpression(expression, columns));
+  const typed = placeErrors(assignment, () =>
+    typeExpression(expression, scope.columns, { functions: scope.functions }),
+  );
   const inCents = field.type.kind === 'money' && assignment.field === storedName(field);
   return {
     key: storedName(field),

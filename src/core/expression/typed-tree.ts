@@ -1,5 +1,6 @@
 import type { Value } from '../schema/field.ts';
 import type { ArithmeticOperator, ExpressionType } from './expression-type.ts';
+import type { TypedExtension } from './extension/function-table.ts';
 import type { LinearPattern } from './regex/linear-pattern.ts';
 import type { ComparisonOperator } from './syntax/syntax-tree.ts';
 
@@ -72,5 +73,10 @@ export type TypedNode =
   | (Typed & {
       readonly kind: 'call';
       readonly name: FunctionName;
+      readonly args: readonly TypedNode[];
+    })
+  | (Typed & {
+      readonly kind: 'extension';
+      readonly extension: TypedExtension;
       readonly args: readonly TypedNode[];
     });

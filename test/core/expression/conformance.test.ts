@@ -10,8 +10,10 @@ import {
   toRow,
   toValue,
 } from './conformance-file.ts';
+import { CORPUS_FUNCTIONS } from './corpus-functions.ts';
 
 const files = readConformanceFiles();
+const CORPUS = { functions: CORPUS_FUNCTIONS };
 
 it('reads a corpus that covers every file of the folder', () => {
   expect(files.length).toBeGreaterThanOrEqual(28);
@@ -23,10 +25,10 @@ describe.each(files)('$name', ({ fields, cases, invalid }: ConformanceFile) => {
     'evaluates %s',
     (_title, example) => {
       const { expression } = example;
-      const check = checkExpression(expression, fields);
+      const check = checkExpression(expression, fields, CORPUS);
       if (!check.ok) throw new Error(`${check.column}: ${check.message}`);
       if (example.type !== undefined) expect(describeType(check.type)).toBe(example.type);
-      const evaluate = compileExpression(expression, fields);
+      const evaluate = compileExpression(expression, fields, CORPUS);
       const row = toRow(fields, example.in ?? {});
       if (example.error === undefined) {
         expect(evaluate(row)).toEqual(toValue(check.type, example.out));
@@ -41,7 +43,7 @@ describe.each(files)('$name', ({ fields, cases, invalid }: ConformanceFile) => {
   it.each(invalid.map((example) => [example.expression, example] as const))(
     'refuses %s',
     (expression, example) => {
-      expect(checkExpression(expression, fields)).toEqual({
+      expect(checkExpression(expression, fields, CORPUS)).toEqual({
         ok: false,
         message: expect.stringContaining(example.message),
         column: Number(example.column),

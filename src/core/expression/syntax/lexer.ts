@@ -11,7 +11,8 @@ export interface Token {
   readonly column: number;
 }
 
-const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
+/** A function of an extension has its prefix in its name: `fn:luhn_valid`. */
+const NAME = /(?:fn:)?[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/y;
 const STRING = /'(?:[^']|'')*'/y;
 const QUOTED = /"(?:[^"]|"")*"/y;
@@ -27,6 +28,7 @@ const HINTS: readonly (readonly [string, string])[] = [
   ['!', 'use "not"'],
   ['?', 'use "case when … then … else … end"'],
   [';', 'an expression is one value without semicolon'],
+  [':', 'functions of extensions are written fn:name(…), without spaces'],
 ];
 
 /** Splits an expression into tokens; the last one is `end`. Throws EXPRESSION_INVALID. */

@@ -17,7 +17,7 @@ import { createTokenReader, describeToken, type TokenReader } from './token-read
  * product        => unary { ("*" | "/" | "%") unary }
  * unary          => ("+" | "-") unary | member
  * member         => primary { "." name }
- * primary        => literal | "(" expression ")" | case | cast | name "(" [ list ] ")" | name | quoted name
+ * primary        => literal | "(" expression ")" | case | cast | ["fn:"] name "(" [ list ] ")" | name | quoted name
  * case           => "case" [ expression ] { "when" expression "then" expression } [ "else" expression ] "end"
  * cast           => "cast" "(" expression "as" type ")"
  * literal        => "null" | "true" | "false" | number | string | ("date" | "timestamp") string
@@ -223,7 +223,10 @@ function parseNamed(reader: TokenReader, token: Token): SyntaxNode {
   if (reader.peek().kind === 'string' && (word === 'date' || word === 'timestamp')) {
     return parseTemporal(reader, word, column);
   }
-  if (!reader.skipSymbol('(')) return reader.node({ kind: 'field', name: token.text, column });
+  if (!reader.skipSymbol('(')) {
+    if (token.text.includes(':')) throw reader.unexpected(`"(" after ${token.text}`);
+    return reader.node({ kind: 'field', name: token.text, column });
+  }
   if (word === 'cast') return parseCast(reader, column);
   const args = reader.skipSymbol(')') ? [] : parseList(reader);
   return reader.node({ kind: 'call', name: word, args, column });
