@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { kinesisSource } from '#core/delivery/position.ts';
 import { SluiceError } from '#core/errors.ts';
+import { KINESIS_LAYOUT } from '#core/kinesis/hash-key.ts';
 import type {
   EventStream,
   PutOutcome,
@@ -25,6 +27,7 @@ export type PutFault = (record: StreamRecordIn, call: number) => string | null;
 
 /** EventStream in memory with Kinesis's shard rules; faults are injected per record or per call. */
 export class MemoryEventStream implements EventStream {
+  readonly layoutOf = () => KINESIS_LAYOUT;
   readonly #shards: MemoryShard[];
   #sequence = 0n;
   #calls = 0;
@@ -46,9 +49,11 @@ export class MemoryEventStream implements EventStream {
     this.#name = options.name ?? null;
     this.#nowMs = options.nowMs ?? (() => 0);
     const width = HASH_SPACE / BigInt(shardCount);
+    const name = this.#name ?? 'memory';
     this.#shards = Array.from({ length: shardCount }, (_, index) => ({
       info: {
         shardId: shardName(index),
+        source: kinesisSource(name, shardName(index)),
         startingHashKey: width * BigInt(index),
         endingHashKey: index === shardCount - 1 ? HASH_SPACE - 1n : width * BigInt(index + 1) - 1n,
         open: true,
@@ -133,7 +138,8 @@ export class MemoryEventStream implements EventStream {
 
   #open(parentShardIds: readonly string[], startingHashKey: bigint, endingHashKey: bigint): void {
     const shardId = shardName(this.#shards.length);
-    const info = { shardId, startingHashKey, endingHashKey, open: true, parentShardIds };
+    const source = kinesisSource(this.#name ?? 'memory', shardId);
+    const info = { shardId, source, startingHashKey, endingHashKey, open: true, parentShardIds };
     this.#shards.push({ info, records: [] });
   }
 

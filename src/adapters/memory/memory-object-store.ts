@@ -1,6 +1,6 @@
 import { SluiceError } from '#core/errors.ts';
 import type { Clock } from '#ports/clock.ts';
-import type { ObjectStore } from '#ports/object-store.ts';
+import type { ObjectStat, StreamingObjectStore } from '#ports/object-store.ts';
 
 interface StoredObject {
   readonly body: Uint8Array;
@@ -18,7 +18,7 @@ export interface ObjectStoreTraffic {
 }
 
 /** ObjectStore in memory. Conditional writes decide in one step, so races are unit tests. */
-export class MemoryObjectStore implements ObjectStore {
+export class MemoryObjectStore implements StreamingObjectStore {
   readonly traffic: ObjectStoreTraffic = {
     gets: 0,
     getBytes: 0,
@@ -29,7 +29,10 @@ export class MemoryObjectStore implements ObjectStore {
   };
   /** Fails an operation with the error returned, before it takes effect. */
   fault: (operation: 'get' | 'put', uri: string) => SluiceError | null = () => null;
+  /** Of the chunks that `read` gives. */
+  chunkBytes = 65_536;
   readonly #objects = new Map<string, StoredObject>();
+  readonly #versions = new Map<string, StoredObject>();
   readonly #nowMs: () => number;
 
   constructor(options: { readonly clock?: Pick<Clock, 'nowMs'> } = {}) {
@@ -84,6 +87,56 @@ export class MemoryObjectStore implements ObjectStore {
   async delete(uri: string): Promise<void> {
     this.traffic.deletes++;
     this.#objects.delete(uri);
+  }
+
+  async stat(
+    uri: string,
+    options: { readonly versionId?: string } = {},
+  ): Promise<ObjectStat | null> {
+    const object = this.#versionOf(uri, options.versionId);
+    if (object === undefined) return null;
+    return { sizeBytes: object.body.length, modifiedMs: object.modifiedMs };
+  }
+
+  async *read(
+    uri: string,
+    options: { readonly offset?: number; readonly versionId?: string } = {},
+  ): AsyncGenerator<Uint8Array, void> {
+    this.#failIfAsked('get', uri);
+    const object = this.#versionOf(uri, options.versionId);
+    if (object === undefined) {
+      throw new SluiceError('OBJECT_NOT_FOUND', `${uri}: no such object`, { context: { uri } });
+    }
+    this.traffic.gets++;
+    for (let at = options.offset ?? 0; at < object.body.length; at += this.chunkBytes) {
+      const chunk = object.body.slice(at, at + this.chunkBytes);
+      this.traffic.getBytes += chunk.length;
+      yield chunk;
+    }
+  }
+
+  async write(
+    uri: string,
+    chunks: AsyncIterable<Uint8Array>,
+    options: { readonly contentType?: string } = {},
+  ): Promise<{ readonly sizeBytes: number }> {
+    const parts: Uint8Array[] = [];
+    for await (const chunk of chunks) parts.push(Uint8Array.from(chunk));
+    const body = Buffer.concat(parts);
+    await this.put(uri, body, options);
+    return { sizeBytes: body.length };
+  }
+
+  /** Keeps what stands under a key now as a version that can be read by name. */
+  keepVersion(uri: string, versionId: string): void {
+    const object = this.#objects.get(uri);
+    if (object !== undefined) this.#versions.set(`${uri} ${versionId}`, object);
+  }
+
+  #versionOf(uri: string, versionId: string | undefined): StoredObject | undefined {
+    return versionId === undefined
+      ? this.#objects.get(uri)
+      : this.#versions.get(`${uri} ${versionId}`);
   }
 
   #failIfAsked(operation: 'get' | 'put', uri: string): void {

@@ -11,7 +11,8 @@ import { SluiceError } from '../errors.ts';
  *   schemaVersionId => UUID, 16 bytes, big-endian
  */
 export const SCHEMA_REGISTRY_HEADER_BYTES = 18;
-const HEADER_VERSION = 3;
+/** First byte of every record with this header. */
+export const SCHEMA_REGISTRY_HEADER_VERSION = 3;
 const COMPRESSION_NONE = 0;
 const COMPRESSION_ZLIB = 5;
 
@@ -40,7 +41,7 @@ export function encodeSchemaRegistryHeader(
   const compressed = options.compression === 'zlib';
   const content = compressed ? deflateSync(payload) : payload;
   const record = new Uint8Array(SCHEMA_REGISTRY_HEADER_BYTES + content.byteLength);
-  record[0] = HEADER_VERSION;
+  record[0] = SCHEMA_REGISTRY_HEADER_VERSION;
   record[1] = compressed ? COMPRESSION_ZLIB : COMPRESSION_NONE;
   record.set(uuidBytes(schemaVersionId), 2);
   record.set(content, SCHEMA_REGISTRY_HEADER_BYTES);
@@ -58,7 +59,7 @@ export function decodeSchemaRegistryHeader(
   if (record.byteLength < SCHEMA_REGISTRY_HEADER_BYTES) {
     throw corrupt(`record of ${record.byteLength} bytes, expected at least 18 bytes of header`);
   }
-  if (record[0] !== HEADER_VERSION) {
+  if (record[0] !== SCHEMA_REGISTRY_HEADER_VERSION) {
     throw corrupt(`header version ${record[0]}, expected 3`);
   }
   const payload = record.subarray(SCHEMA_REGISTRY_HEADER_BYTES);

@@ -1,4 +1,12 @@
 import type { AvroEnum, AvroField, AvroRecord, AvroType } from '../avro-schema.ts';
+import {
+  attributeOf,
+  baseTypeOf,
+  isComplexType,
+  isOptional,
+  joinPath,
+  kindOfType,
+} from './avro-view.ts';
 
 /** A schema change that would break someone, and the way out. */
 export interface Incompatibility {
@@ -7,6 +15,9 @@ export interface Incompatibility {
   readonly change: string;
   readonly rule: string;
   readonly remedy: string;
+  /** The mode that the rule belongs to, and the version it was held against; none for a rule of the table. */
+  readonly mode?: string;
+  readonly against?: number;
 }
 
 export interface CompatibilityOptions {
@@ -89,7 +100,7 @@ function compareFields(
   writer: AvroField,
   place: Place,
 ): readonly Incompatibility[] {
-  const found = compareTypes(baseType(reader), baseType(writer), place);
+  const found = compareTypes(baseTypeOf(reader), baseTypeOf(writer), place);
   if (isOptional(reader) || !isOptional(writer)) return found;
   const narrowed = {
     path: place.path,
@@ -106,22 +117,22 @@ function compareTypes(
   writer: AvroType,
   place: Place,
 ): readonly Incompatibility[] {
-  const readerKind = kindOf(reader);
-  const writerKind = kindOf(writer);
+  const readerKind = kindOfType(reader);
+  const writerKind = kindOfType(writer);
   if (readerKind !== writerKind) {
     const widened = WIDENINGS.get(writerKind) === readerKind;
     return widened ? [] : [typeChanged(reader, writer, place)];
   }
-  if (isComplex(reader, 'record') && isComplex(writer, 'record')) {
+  if (isComplexType(reader, 'record') && isComplexType(writer, 'record')) {
     return compareRecords(reader, writer, place);
   }
-  if (isComplex(reader, 'array') && isComplex(writer, 'array')) {
+  if (isComplexType(reader, 'array') && isComplexType(writer, 'array')) {
     return compareTypes(reader.items, writer.items, inside(place, 'element'));
   }
-  if (isComplex(reader, 'map') && isComplex(writer, 'map')) {
+  if (isComplexType(reader, 'map') && isComplexType(writer, 'map')) {
     return compareTypes(reader.values, writer.values, inside(place, 'value'));
   }
-  if (isComplex(reader, 'enum') && isComplex(writer, 'enum')) {
+  if (isComplexType(reader, 'enum') && isComplexType(writer, 'enum')) {
     return compareEnums(reader, writer, place);
   }
   return compareAttributes(reader, writer, place);
@@ -136,7 +147,7 @@ const WIDENINGS: ReadonlyMap<string, string> = new Map([
 function typeChanged(reader: AvroType, writer: AvroType, place: Place): Incompatibility {
   return {
     path: place.path,
-    change: `the type changed from ${kindOf(writer)} to ${kindOf(reader)}`,
+    change: `the type changed from ${kindOfType(writer)} to ${kindOfType(reader)}`,
     rule: 'a type may only widen: int to long, float to double, decimal to more digits',
     remedy: 'restore the type, or add a new field beside it',
   };
@@ -166,8 +177,8 @@ function compareAttributes(
   place: Place,
 ): readonly Incompatibility[] {
   const [readerCurrency, writerCurrency] = [
-    attribute(reader, 'currency'),
-    attribute(writer, 'currency'),
+    attributeOf(reader, 'currency'),
+    attributeOf(writer, 'currency'),
   ];
   if (readerCurrency !== writerCurrency) {
     return [
@@ -179,60 +190,23 @@ function compareAttributes(
       },
     ];
   }
-  const [readerScale, writerScale] = [attribute(reader, 'scale'), attribute(writer, 'scale')];
+  const [readerScale, writerScale] = [attributeOf(reader, 'scale'), attributeOf(writer, 'scale')];
   const fewerDigits =
-    Number(attribute(reader, 'precision') ?? 0) < Number(attribute(writer, 'precision') ?? 0);
+    Number(attributeOf(reader, 'precision') ?? 0) < Number(attributeOf(writer, 'precision') ?? 0);
   return readerScale !== writerScale || fewerDigits ? [decimalChanged(reader, writer, place)] : [];
 }
 
 function decimalChanged(reader: AvroType, writer: AvroType, place: Place): Incompatibility {
   const text = (type: AvroType) =>
-    `decimal(${attribute(type, 'precision')},${attribute(type, 'scale')})`;
+    `decimal(${attributeOf(type, 'precision')},${attributeOf(type, 'scale')})`;
   return {
     path: place.path,
     change: `the type changed from ${text(writer)} to ${text(reader)}`,
     rule: 'a decimal may gain digits before the point, nothing else: stored values are unscaled',
-    remedy: `keep the scale ${attribute(writer, 'scale')} and at least ${attribute(writer, 'precision')} digits, or add a new field beside it`,
+    remedy: `keep the scale ${attributeOf(writer, 'scale')} and at least ${attributeOf(writer, 'precision')} digits, or add a new field beside it`,
   };
-}
-
-/** `long`, `timestamp-micros`, `money`, `enum`: what has to be equal before details are compared. */
-function kindOf(type: AvroType): string {
-  if (typeof type === 'string') return type;
-  if (attribute(type, 'currency') !== undefined) return 'money';
-  const logical = attribute(type, 'logicalType');
-  return typeof logical === 'string' ? logical : type.type;
-}
-
-type ComplexKind = 'record' | 'enum' | 'array' | 'map';
-
-function isComplex<K extends ComplexKind>(
-  type: AvroType,
-  kind: K,
-): type is Extract<AvroType, { readonly type: K }> {
-  return typeof type === 'object' && type.type === kind;
-}
-
-function attribute(type: AvroType, name: string): unknown {
-  return typeof type === 'object' ? (type as Readonly<Record<string, unknown>>)[name] : undefined;
-}
-
-export function isOptional(field: AvroField): boolean {
-  return Array.isArray(field.type);
-}
-
-function baseType(field: AvroField): AvroType {
-  return isUnion(field.type) ? field.type[1] : field.type;
-}
-
-function isUnion(type: AvroField['type']): type is readonly ['null', AvroType] {
-  return Array.isArray(type);
 }
 
 function inside(place: Place, part: string): Place {
   return { ...place, path: joinPath(place.path, part) };
-}
-
-function joinPath(parent: string, name: string): string {
-  return parent === '' ? name : `${parent}.${name}`;
 }

@@ -13,7 +13,9 @@ import { jsonText } from '../schema-files.ts';
 import { canonicalSchemaText, contentHash, schemaVersionId } from '../schema-version-id.ts';
 import { replayMigrations, type TableMigration } from '../table-migration.ts';
 import { createTableShape } from '../table-shape.ts';
-import { findIncompatibilities, type Incompatibility } from './compatibility.ts';
+import type { Incompatibility } from './compatibility.ts';
+import { type EarlierVersion, judgeChange } from './judge-change.ts';
+import { findUnreadable } from './lake-rules.ts';
 import { planTableChanges } from './table-plan.ts';
 
 export interface Evolution {
@@ -29,10 +31,11 @@ export function evolveStream(stream: Stream, existing: StreamSchemas | null): Ev
 
 /**
  * Version of everything that turns a source record into a row: mapping and quality rules, since
- * `_flags` depends on them.
+ * `_flags` depends on them, and the sources of the functions they call.
  */
-export function mappingHash(stream: Pick<Stream, 'mapping' | 'quality'>): string {
-  return contentHash({ mapping: stream.mapping, quality: stream.quality });
+export function mappingHash(stream: Pick<Stream, 'mapping' | 'quality' | 'extensions'>): string {
+  const { mapping, quality, extensions } = stream;
+  return contentHash({ mapping, quality, ...(extensions === undefined ? {} : { extensions }) });
 }
 
 function createStream(stream: Stream): Evolution {
@@ -82,33 +85,22 @@ function evolveSchema(
   versions: readonly SchemaVersion[],
 ): { readonly versions: readonly SchemaVersion[]; readonly refused: readonly Incompatibility[] } {
   const schema = toAvroSchema(stream);
-  const earlier = versions.map((version) => JSON.parse(version.avro) as AvroRecord);
-  const last = earlier.at(-1);
+  const earlier = versions.map(
+    ({ version, avro }): EarlierVersion => ({ version, schema: JSON.parse(avro) as AvroRecord }),
+  );
+  const last = earlier.at(-1)?.schema;
   if (last !== undefined && canonicalSchemaText(last) === canonicalSchemaText(schema)) {
     return { versions, refused: [] };
   }
-  const found = earlier.flatMap((writer, index) =>
-    findIncompatibilities(schema, writer, { latest: index === earlier.length - 1 }).map(
-      (incompatibility) => ({ incompatibility, version: index + 1 }),
-    ),
+  const refused = judgeChange(stream.compatibility, schema, earlier);
+  const told = new Set(refused.map(({ path }) => rootOf(path)));
+  const unreadable = findUnreadable(schema, stream.fields, earlier).filter(
+    ({ path }) => !told.has(rootOf(path)),
   );
   return {
     versions: [...versions, nextSchemaVersion(schema, versions)],
-    refused: newestPerPath(found),
+    refused: [...refused, ...unreadable],
   };
-}
-
-/** A change that breaks several versions is told once, for the newest of them. */
-function newestPerPath(
-  found: readonly { readonly incompatibility: Incompatibility; readonly version: number }[],
-): readonly Incompatibility[] {
-  const byPath = new Map(
-    found.map(({ incompatibility, version }) => [
-      incompatibility.path,
-      { ...incompatibility, change: `${incompatibility.change} (since version ${version})` },
-    ]),
-  );
-  return [...byPath.values()];
 }
 
 function nextSchemaVersion(schema: AvroRecord, versions: readonly SchemaVersion[]): SchemaVersion {

@@ -315,7 +315,7 @@ describe('evolveStream', () => {
       streamWith([field('old', STRING, optional), field('new', STRING, optional)]),
       streamWith([field('new', STRING, optional)]),
     );
-    expect(refused).toEqual(['old: the column "new" was to be renamed']);
+    expect(refused).toEqual(['old: records written before have "old" and "new" (since version 1)']);
   });
 
   it('refuses another type for a mapped column', () => {
@@ -348,6 +348,8 @@ describe('evolveStream', () => {
       historyOf(streamWith([])),
     ).refused;
     expect(refused).toEqual({
+      mode: 'BACKWARD_TRANSITIVE',
+      against: 1,
       path: 'level',
       change: 'a required field without a default was added (since version 1)',
       rule: 'records written before do not have it, so the reader needs a value for it',
