@@ -1,3 +1,4 @@
+import type { CompileJsonPath } from '#core/poll/json-document.ts';
 import type { Field } from '#core/schema/field.ts';
 
 /** What an expression has to give. */
@@ -22,4 +23,7 @@ export type CheckGenerator = (text: string, field: Field) => string | null;
 export interface ConfigChecks {
   readonly checkExpression?: CheckExpression | undefined;
   readonly checkGenerator?: CheckGenerator | undefined;
+  /** Version of the extensions' sources when one of the expressions calls an extension, else null. */
+  readonly extensionsOf?: ((expressions: readonly string[]) => string | null) | undefined;
+  readonly compileJsonPath?: CompileJsonPath | undefined;
 }

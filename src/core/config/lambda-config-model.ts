@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { COMPATIBILITY_MODES } from '#core/schema/evolution/compatibility-mode.ts';
 import type { Field, FieldType } from '#core/schema/field.ts';
 import { migrationsModel } from '#core/schema/schema-file-models.ts';
 import type { TableMigration } from '#core/schema/table-migration.ts';
@@ -80,9 +81,17 @@ const stream = z.strictObject({
     z.strictObject({ name: z.string(), rule: z.string(), onFail: z.enum(['reject', 'flag']) }),
   ),
   mapping: z.array(z.strictObject({ column: z.string(), expression: z.string(), type: fieldType })),
+  extensions: z.string().optional(),
   partition: z.strictObject({ bronze: z.array(partitionTerm) }),
-  rate: z.strictObject({ expectedPerSecond: z.number(), bytes: z.number() }),
+  rate: z.strictObject({
+    expectedPerSecond: z.number(),
+    peakPerSecond: z.number(),
+    bytes: z.number(),
+  }),
   dedupe: z.strictObject({ horizonMs: z.number() }),
+  compatibility: z.enum(COMPATIBILITY_MODES),
+  retention: z.strictObject({ bronzeDays: z.number() }),
+  sinks: z.array(z.string()),
   generate: z.record(z.string(), z.string()),
   table: z.strictObject({ database: z.string(), table: z.string() }),
   columns: z.array(column).min(1),

@@ -58,7 +58,7 @@ export function buildLakeWriterConfig(
     );
   }
   const environment = project.environment.name;
-  const memoryBytes = project.environment.writer.memoryMb * 1_000_000;
+  const memoryBytes = domain.writer.memoryMb * 1_000_000;
   const room = dedupeRoom(domain.streams, memoryBytes);
   return deepFreeze({
     environment,

@@ -5,10 +5,12 @@ import { findStream, type Registry } from '#core/schema/registry.ts';
 import { REJECTED_TABLE } from '#core/schema/rejected-table.ts';
 import { parseLambdaJson, serializeLambdaJson } from './lambda-config.ts';
 import { databaseName, opsDatabaseName, type Project } from './project.ts';
+import { kinesisStreamsOf } from './topic.ts';
 
 const tableIdent = z.strictObject({ database: z.string(), table: z.string() });
 const model = z.strictObject({
   domain: z.string(),
+  streamNames: z.array(z.string()).min(1),
   retentionMs: z.int(),
   graceMs: z.int(),
   streams: z
@@ -46,7 +48,8 @@ export function buildLedgerFunctionConfig(
   const database = databaseName(environment.name, domain.name, 'bronze');
   return {
     domain: domain.name,
-    retentionMs: environment.stream.retentionHours * 3_600_000,
+    streamNames: [...kinesisStreamsOf(environment.name, domain)],
+    retentionMs: domain.stream.retentionHours * 3_600_000,
     graceMs: environment.ledger.graceSeconds * 1000,
     streams: domain.streams.map(({ name }) => ({
       name,

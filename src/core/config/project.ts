@@ -1,4 +1,8 @@
+import type { FileFormat } from '../file/file-format.ts';
+import type { FileTimes } from '../file/file-times.ts';
+import type { CompatibilityMode } from '../schema/evolution/compatibility-mode.ts';
 import type { Field, FieldType } from '../schema/field.ts';
+import type { SecretSettings } from '../secret/secret-settings.ts';
 
 /**
  * The resolved, fully defaulted, frozen configuration: platform < environment < domain.
@@ -18,18 +22,14 @@ export interface Platform {
 
 export type EnvironmentName = string;
 
-export interface Environment {
-  readonly name: EnvironmentName;
-  /** Account and region of the deployment; null leaves the stack environment-agnostic. */
-  readonly account: string | null;
-  readonly region: string | null;
-  /** `destroy` lets a stack deletion remove data: only for throw-away environments. */
-  readonly removalPolicy: 'retain' | 'destroy';
-  readonly logRetentionDays: number;
+/** Settings of a domain's own resources: an environment has them for every domain, a domain may override them. */
+export interface DomainSettings {
+  /** Of the buffer. */
   readonly stream: {
     readonly shards: number;
     readonly retentionHours: number;
   };
+  /** Of the function that writes the tables. */
   readonly writer: {
     readonly memoryMb: number;
     readonly timeoutSeconds: number;
@@ -38,6 +38,48 @@ export interface Environment {
     readonly retryAttempts: number;
     readonly maxRecordAgeSeconds: number;
   };
+  /** Of the topics, where the buffer is Kafka. */
+  readonly kafka: KafkaSettings;
+}
+
+export interface KafkaSettings {
+  /** A cluster that exists; null for that of the environment. */
+  readonly clusterArn: string | null;
+  /** Where functions reach the brokers of that cluster; null when they need no network for it. */
+  readonly network: {
+    readonly subnets: readonly string[];
+    readonly securityGroups: readonly string[];
+  } | null;
+  /** Of each topic. */
+  readonly partitions: number;
+  readonly replication: number;
+  readonly minInSync: number;
+  /** Of each topic's event source mapping; null reads on demand. */
+  readonly pollers: { readonly min: number; readonly max: number } | null;
+  /** In the names of the sources: offsets of topics that were created again start at 0 again. */
+  readonly generation: number;
+}
+
+/** The cluster an environment has for domains that name no other. */
+export interface KafkaClusterSettings {
+  readonly version: string;
+  readonly broker: string;
+  readonly zones: number;
+  /** Of each broker. */
+  readonly storageGb: number;
+  /** Null for a VPC of its own. */
+  readonly vpc: { readonly id: string; readonly subnets: readonly string[] } | null;
+}
+
+/** `stream` and `writer` are what a domain has that does not override them: resources take those of their domain. */
+export interface Environment extends DomainSettings {
+  readonly name: EnvironmentName;
+  /** Account and region of the deployment; null leaves the stack environment-agnostic. */
+  readonly account: string | null;
+  readonly region: string | null;
+  /** `destroy` lets a stack deletion remove data: only for throw-away environments. */
+  readonly removalPolicy: 'retain' | 'destroy';
+  readonly logRetentionDays: number;
   readonly ledger: {
     /** Interval in which the books are rolled up. */
     readonly everyMinutes: number;
@@ -52,20 +94,150 @@ export interface Environment {
   };
   /** Athena: a query that would scan more is cancelled. */
   readonly queryScanLimitBytes: number;
+  readonly kafkaCluster: KafkaClusterSettings;
+  readonly schemaRegistry: SchemaRegistrySettings;
+  /** Where the secrets of `${secret:name}` are. */
+  readonly secrets: SecretSettings;
 }
 
-export interface Domain {
+/** Where schema versions are published, and whose ids stand in the records; `none`: Sluice's own ids. */
+export type SchemaRegistrySettings =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'glue'; readonly name: string }
+  | {
+      readonly kind: 'confluent';
+      /** Without a slash at the end. */
+      readonly url: string;
+      /** The password is a reference to a secret; null: none is needed. */
+      readonly auth: { readonly user: string; readonly password: string } | null;
+    };
+
+export interface Domain extends DomainSettings {
   readonly name: string;
   readonly description: string;
   readonly owner: string;
-  readonly buffer: 'kinesis';
-  readonly topics: 'domain';
+  readonly buffer: 'kinesis' | 'kafka';
+  /** What shares a stream of the buffer (see topicsOf). */
+  readonly topics: 'domain' | 'category' | 'stream';
   readonly streams: readonly Stream[];
   readonly connectors: readonly Connector[];
+  readonly files: readonly FileSource[];
+}
+
+/** Files that are uploaded below `<domain>/<path>/` of the landing bucket; their rows become events of a stream. */
+export interface FileSource {
+  readonly name: string;
+  readonly stream: string;
+  /** Below the domain, without slashes at the ends; no two entries' paths overlap. */
+  readonly path: string;
+  readonly format: FileFormat;
+  readonly times: FileTimes;
+  /** A value of this text is null. */
+  readonly nullText: string;
+  /** A file that takes longer lets others go first. */
+  readonly turnMs: number;
+  /** Field, money also by its stored name, to expression over the columns; others come from the column of equal name. */
+  readonly select: readonly { readonly field: string; readonly expression: string }[];
 }
 
 /** A way in for events, besides producers that write to the buffer themselves. A stream has at most one of each kind. */
-export type Connector = HttpIngestConnector;
+export type Connector = HttpIngestConnector | HttpPollConnector | GeneratorConnector;
+
+/** Connectors that a schedule starts; null in `environments` means that it is switched on in all of them. */
+interface ScheduledConnector {
+  readonly name: string;
+  readonly environments: readonly EnvironmentName[] | null;
+}
+
+/** An HTTP API is asked for new records. */
+export interface HttpPollConnector extends ScheduledConnector {
+  readonly kind: 'http-poll';
+  readonly stream: string;
+  readonly everyMinutes: number;
+  readonly request: {
+    readonly method: 'GET' | 'POST';
+    /** Templates: `${cursor}` and `${secret:name}`. */
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string | null;
+    /** Templates as well; joined and encoded as RFC 7617 says. */
+    readonly basic: { readonly user: string; readonly password: string } | null;
+  };
+  /** JSONPath of the records of a response. */
+  readonly records: string;
+  readonly select: readonly PollSelection[];
+  readonly cursor: PollCursor | null;
+  readonly pagination: PollPagination;
+  readonly limits: {
+    /** Per run. */
+    readonly maxPages: number;
+    /** Null for as many as there is time for. */
+    readonly requestsPerSecond: number | null;
+    /** Of one request, body included. */
+    readonly timeoutMs: number;
+    /** Of a response, after decompression. */
+    readonly maxResponseBytes: number;
+    readonly attempts: number;
+    readonly retryBaseMs: number;
+    readonly retryMaxMs: number;
+  };
+  /** Guards that are lifted. */
+  readonly allow: readonly PollPermission[];
+}
+
+export type PollPermission = 'http' | 'loopback' | 'private' | 'link-local';
+
+/** Fills one field of the stream; money by its name in units (12.34) or by its stored name in cents. */
+export interface PollSelection {
+  readonly field: string;
+  /** JSONPath when it starts with `$`, else a row expression over the record. */
+  readonly from: string;
+  /** Unit of a number that counts time since 1970; null for every other value. */
+  readonly epoch: 's' | 'ms' | 'us' | 'ns' | null;
+}
+
+export interface PollCursor {
+  readonly initial: string;
+  /** As `from` of a selection. */
+  readonly from: string;
+  readonly order: 'max' | 'last';
+  readonly compare: 'number' | 'time' | 'text';
+  readonly overlapMs: number;
+}
+
+/** How a response names the next page. */
+export type PollPagination =
+  | { readonly kind: 'none' | 'link-header' }
+  | { readonly kind: 'next'; readonly path: string }
+  | {
+      readonly kind: 'page';
+      readonly param: string;
+      readonly start: number;
+      /** Records of a full page; null when only an empty page is the end. */
+      readonly size: number | null;
+    }
+  | { readonly kind: 'token'; readonly path: string; readonly param: string };
+
+/** Synthetic events, the same for the same seed and minute. */
+export interface GeneratorConnector extends ScheduledConnector {
+  readonly kind: 'generator';
+  readonly streams: readonly string[];
+  readonly producers: readonly GeneratorProducer[];
+  readonly seed: string;
+  readonly faults: {
+    readonly brokenEvery: number | null;
+    readonly duplicateEvery: number | null;
+    readonly lateEvery: number | null;
+  };
+}
+
+export interface GeneratorProducer {
+  /** A whole part of a minute. */
+  readonly everyMs: number;
+  /** Per interval and stream. */
+  readonly minRecords: number;
+  readonly maxRecords: number;
+}
 
 /** Clients post JSON to `POST /<stream>/events` of the domain's API. */
 export interface HttpIngestConnector {
@@ -100,10 +272,24 @@ export interface Stream {
   };
   readonly quality: readonly QualityRule[];
   readonly mapping: readonly Mapping[];
+  /** Hash of the sources of extensions/, when a rule or a mapping calls `fn:`; left out otherwise. */
+  readonly extensions?: string | undefined;
   readonly partition: { readonly bronze: readonly PartitionTerm[] };
-  readonly rate: { readonly expectedPerSecond: number; readonly bytes: number };
+  readonly rate: {
+    readonly expectedPerSecond: number;
+    /** In the busiest minute. */
+    readonly peakPerSecond: number;
+    /** Of one event. */
+    readonly bytes: number;
+  };
   /** An event that arrives within the horizon of a committed one with the same identity is left out and counted; 0: only within a batch. */
   readonly dedupe: { readonly horizonMs: number };
+  /** Rows are kept at least so long: a promise to readers, nothing deletes older ones yet. */
+  readonly retention: { readonly bronzeDays: number };
+  /** What the next version of the schema may change. */
+  readonly compatibility: CompatibilityMode;
+  /** Names of the sinks (core/sink/sink-kinds), `bronze` among them. */
+  readonly sinks: readonly string[];
   /** Field name to a generator call such as `walk(100, 0.02)`; fields without one are derived. */
   readonly generate: Readonly<Record<string, string>>;
 }
@@ -148,4 +334,15 @@ export function databaseName(
 /** Glue database of the platform's own tables: `<env>_ops`. */
 export function opsDatabaseName(environment: string): string {
   return `${environment}_ops`;
+}
+
+/** The connectors of one kind, in the order of the domain file. */
+export function connectorsOf<Kind extends Connector['kind']>(
+  domain: Pick<Domain, 'connectors'>,
+  kind: Kind,
+): readonly Extract<Connector, { readonly kind: Kind }>[] {
+  return domain.connectors.filter(
+    (connector): connector is Extract<Connector, { readonly kind: Kind }> =>
+      connector.kind === kind,
+  );
 }

@@ -21,6 +21,7 @@ describe('buildLedgerFunctionConfig', () => {
     const id = REGISTRY.streams[0]?.schemaVersions[0]?.schemaVersionId;
     expect(CONFIG).toEqual({
       domain: 'market',
+      streamNames: ['local-market'],
       retentionMs: 24 * 3_600_000,
       graceMs: 15 * 60_000,
       streams: [

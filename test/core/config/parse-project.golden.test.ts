@@ -4,6 +4,8 @@ import { issuesOf, MARKET, market, PLATFORM, TICK } from './project-fixture.ts';
 const DOMAIN = 'domains/market.yaml';
 const TYPES =
   'string, boolean, int, long, float, double, date, timestamp_millis, timestamp_micros, bytes, decimal(p,s), money, enum, list, map, record';
+const STREAM_KEYS =
+  '"description", "category", "key", "event_time", "fields", "identity", "watermark", "rate", "dedupe", "retention", "compatibility", "quality", "mapping", "partition", "sinks", "generate"';
 const FIELDS = 'one of "source_system", "trade_id", "symbol", "timestamp", "price", "size", "fee"';
 
 /** Text of the domain file after `key: symbol` gained further lines. */
@@ -17,12 +19,12 @@ const CASES: readonly (readonly [string, Readonly<Record<string, string | null>>
   [
     'a misspelt key',
     withLines('eventtime: timestamp'),
-    `${DOMAIN}:7:5 streams.trade.eventtime: expected one of "description", "category", "key", "event_time", "fields", "identity", "watermark", "quality", "mapping", "partition", "rate", "dedupe", "generate", got "eventtime"; did you mean "event_time"?`,
+    `${DOMAIN}:7:5 streams.trade.eventtime: expected one of ${STREAM_KEYS}, got "eventtime"; did you mean "event_time"?`,
   ],
   [
     'a misspelt required key is one issue, not two',
     market('key: symbol', 'kye: symbol'),
-    `${DOMAIN}:6:5 streams.trade.kye: expected one of "description", "category", "key", "event_time", "fields", "identity", "watermark", "quality", "mapping", "partition", "rate", "dedupe", "generate", got "kye"; did you mean "key"?`,
+    `${DOMAIN}:6:5 streams.trade.kye: expected one of ${STREAM_KEYS}, got "kye"; did you mean "key"?`,
   ],
   [
     'a section of the language that does not exist yet',
@@ -31,19 +33,19 @@ const CASES: readonly (readonly [string, Readonly<Record<string, string | null>>
   ],
   [
     'a part of a stream that does not exist yet',
-    withLines('sinks: [hot]', 'partition: { silver: [] }', 'rate: { peak: 5x }'),
+    withLines('archive: true', 'partition: { silver: [] }', 'retention: { silver: 5y }'),
     [
-      `${DOMAIN}:7:5 streams.trade.sinks: expected no key "sinks", got one; not supported in this version`,
+      `${DOMAIN}:7:5 streams.trade.archive: expected no key "archive", got one; not supported in this version`,
       `${DOMAIN}:8:18 streams.trade.partition.silver: expected no key "silver", got one; not supported in this version`,
-      `${DOMAIN}:9:13 streams.trade.rate.peak: expected no key "peak", got one; not supported in this version`,
+      `${DOMAIN}:9:18 streams.trade.retention.silver: expected no key "silver", got one; not supported in this version`,
     ].join('\n'),
   ],
   [
-    'a buffer that does not exist yet',
-    { [DOMAIN]: `buffer: kafka\ntopics: stream\n${MARKET}` },
+    'a buffer that does not exist',
+    { [DOMAIN]: `buffer: kinesi\ntopics: streams\n${MARKET}` },
     [
-      `${DOMAIN}:1:9 buffer: expected "kinesis", got "kafka"; not supported in this version`,
-      `${DOMAIN}:2:9 topics: expected "domain", got "stream"; not supported in this version`,
+      `${DOMAIN}:1:9 buffer: expected "kinesis" or "kafka", got "kinesi"; did you mean "kinesis"?`,
+      `${DOMAIN}:2:9 topics: expected one of "domain", "category", "stream", got "streams"; did you mean "stream"?`,
     ].join('\n'),
   ],
   [
@@ -85,7 +87,7 @@ const CASES: readonly (readonly [string, Readonly<Record<string, string | null>>
     'a misspelt key and a wrong value in a field',
     market('currency: USD, optional: true', 'currncy: USD, optional: yes'),
     [
-      `${DOMAIN}:14:27 streams.trade.fields.fee.currncy: expected one of "type", "currency", "symbols", "optional", "default", "aliases", "doc", "examples", "allow_nan", "element", "value", "fields", got "currncy"; did you mean "currency"?`,
+      `${DOMAIN}:14:27 streams.trade.fields.fee.currncy: expected one of "type", "currency", "symbols", "element", "value", "fields", "optional", "default", "aliases", "doc", "examples", "allow_nan", got "currncy"; did you mean "currency"?`,
       `${DOMAIN}:14:51 streams.trade.fields.fee.optional: expected true or false, got "yes"`,
     ].join('\n'),
   ],
@@ -400,7 +402,7 @@ const CASES: readonly (readonly [string, Readonly<Record<string, string | null>>
       'config/environments/prod.yaml:1:22 stream.retention: expected max_record_age below the retention of the stream in environment "prod" (24h), got 144h; records would expire before they reach the dead letters',
       'config/environments/prod.yaml:2:10 account: expected 12 digits in quotes, got 123456789012',
       'config/environments/prod.yaml:3:9 region: expected a region such as eu-central-1, got "europe"',
-      'config/environments/prod.yaml:4:13 defaults.partition: expected one of "buffer", "topics", "watermark", "rate", "dedupe", got "partition"',
+      'config/environments/prod.yaml:4:13 defaults.partition: expected one of "buffer", "topics", "watermark", "rate", "dedupe", "retention", got "partition"',
     ].join('\n'),
   ],
   [

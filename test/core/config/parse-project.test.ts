@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseProject } from '#core/config/parse-project.ts';
+import { resolveSecrets } from '#core/config/resolve/resolve-secrets.ts';
 import {
   issuesOf,
   LOCAL,
@@ -17,7 +18,7 @@ const DOMAIN = 'domains/market.yaml';
 describe('parseProject', () => {
   it('resolves a stream with its defaults', () => {
     const { quality, mapping, partition, ...stream } = tradeOf();
-    expect({ ...stream, fields: stream.fields.map((field) => field.name) }).toEqual({
+    expect({ ...stream, fields: stream.fields.map((field) => field.name) }).toMatchObject({
       domain: 'market',
       name: 'trade',
       category: 'market.tick',
@@ -27,7 +28,8 @@ describe('parseProject', () => {
       fields: ['source_system', 'trade_id', 'symbol', 'timestamp', 'price', 'size', 'fee'],
       identity: ['source_system', 'trade_id'],
       watermark: { delayMs: 10_000, idleMs: 60_000, maxFutureSkewMs: 5_000 },
-      rate: { expectedPerSecond: 10, bytes: 200 },
+      rate: { expectedPerSecond: 10, peakPerSecond: 10, bytes: 200 },
+      retention: { bronzeDays: 2_555 },
       dedupe: { horizonMs: 3_600_000 },
       generate: {},
     });
@@ -113,7 +115,7 @@ describe('parseProject', () => {
       idleMs: 120_000,
       maxFutureSkewMs: 5_000,
     });
-    expect(project.environment).toEqual({
+    expect(project.environment).toMatchObject({
       name: 'local',
       account: null,
       region: null,
@@ -131,6 +133,7 @@ describe('parseProject', () => {
       ledger: { everyMinutes: 15, graceSeconds: 900 },
       alarms: { email: [], iteratorAgeSeconds: 900 },
       queryScanLimitBytes: 10_000_000_000,
+      secrets: resolveSecrets(undefined, { platform: 'sluice', environment: 'local' }),
     });
   });
 

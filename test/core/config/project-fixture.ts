@@ -1,4 +1,5 @@
 import type { ConfigChecks } from '#core/config/check-expression.ts';
+import { formatOrigin } from '#core/config/origin/origin.ts';
 import { type ProjectReading, parseProject } from '#core/config/parse-project.ts';
 import type { Project, Stream } from '#core/config/project.ts';
 import { formatIssue } from '#core/config/source/config-issue.ts';
@@ -24,6 +25,8 @@ defaults:
   watermark: { delay: 10s, idle: 1m, max_future_skew: 5s }
   rate: { expected: 10/s, bytes: 200 }
   partition: { bronze: [hour(_ingested_at)] }
+kafka: { partitions: 3, replication: 3, min_insync: 2, pollers: { min: 1, max: 2 }, generation: 1 }
+kafka_cluster: { version: 3.9.x, broker: kafka.m7g.large, zones: 3, storage: 100GB }
 `;
 
 export const LOCAL = `removal_policy: destroy
@@ -110,6 +113,21 @@ export function projectOf(
   const reading = parse(changes, options);
   if (reading.ok) return reading.project;
   throw new Error(reading.issues.map(formatIssue).join('\n'));
+}
+
+/** Where each value comes from and what it is, as text: `1s config/environments/local.yaml:3:30`. */
+export function originsOf(
+  changes: Readonly<Record<string, string | null>> = {},
+  options: { readonly environment?: string } = {},
+): Readonly<Record<string, string>> {
+  const reading = parse(changes, options);
+  if (!reading.ok) throw new Error(reading.issues.map(formatIssue).join('\n'));
+  return Object.fromEntries(
+    Object.entries(reading.origins).map(([path, { value, origin }]) => [
+      path,
+      `${typeof value === 'string' ? value : JSON.stringify(value)} ${formatOrigin(origin)}`,
+    ]),
+  );
 }
 
 /** The one stream of a market domain whose text is changed by a replacement. */

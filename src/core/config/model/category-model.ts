@@ -8,7 +8,7 @@ export const categoryModel = z.strictObject({
     .string()
     .regex(CATEGORY_PATTERN, { error: () => 'expected a category such as market.tick' })
     .describe('the name of this file without .yaml'),
-  description: z.string().min(1),
+  description: z.string().min(1).describe('what one event of the category is'),
   event_time: z
     .string()
     .optional()

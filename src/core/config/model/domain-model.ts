@@ -5,15 +5,18 @@ import {
   connectorsModel,
   incompleteConnectorsModel,
 } from './connector-model.ts';
+import { domainSettingsOverrides } from './domain-settings-model.ts';
 import { fieldsModel, typeModel } from './field-model.ts';
+import { filesModel, incompleteFilesModel } from './files-model.ts';
 import { MAX_DOMAIN_NAME, MAX_FIELD_NAME, MAX_STREAM_NAME, nameModel } from './name-model.ts';
+import { compatibilityModel } from './schema-model.ts';
+import { sinksModel } from './sinks-model.ts';
 import {
   bufferModel,
-  dedupeModel,
+  DEFAULT_IDENTITY_FIELD,
   partitionTermsModel,
-  rateModel,
+  streamDefaultsOverrides,
   topicsModel,
-  watermarkModel,
 } from './stream-defaults-model.ts';
 
 /** domains/<name>.yaml: the one file a user writes per business domain. */
@@ -30,37 +33,43 @@ const qualityRuleModel = z.strictObject({
 const mappingModel = z.union([
   expression.describe('rewrites the field of this name'),
   z.strictObject({
-    type: typeModel,
+    type: typeModel.describe('of the new column'),
     value: expression,
   }),
 ]);
 
+const partitionModel = z
+  .strictObject({ bronze: partitionTermsModel.optional() })
+  .optional()
+  .describe('how the tables are partitioned');
+
 const streamModel = z.strictObject({
-  description: z.string().optional(),
+  description: z.string().optional().describe('what one event is'),
   category: z.string().describe('a category of config/categories, for instance market.tick'),
   key: z.string().describe('partition key: order is kept per value of this field'),
   event_time: z
     .string()
     .optional()
     .describe('field with the event time; default: that of the category, else the arrival time'),
-  fields: fieldsModel,
+  fields: fieldsModel.describe('what an event holds: those of the category, and more'),
   identity: z
     .array(z.string())
     .min(1)
     .optional()
-    .describe('fields that make two events the same event; default: event_id'),
-  watermark: watermarkModel.partial().optional(),
-  quality: z.array(qualityRuleModel).optional(),
+    .meta({ default: [DEFAULT_IDENTITY_FIELD] })
+    .describe('fields that make two events the same event'),
+  ...streamDefaultsOverrides,
+  compatibility: compatibilityModel,
+  quality: z
+    .array(qualityRuleModel)
+    .optional()
+    .describe('what holds for every event, and what happens when it does not'),
   mapping: z
     .record(nameModel(MAX_FIELD_NAME), mappingModel)
     .optional()
     .describe('columns computed before bronze'),
-  partition: z
-    .strictObject({ bronze: partitionTermsModel.optional() })
-    .optional()
-    .describe('how the tables are partitioned'),
-  rate: rateModel.partial().optional().describe('what to expect; feeds sizes and alarms'),
-  dedupe: dedupeModel.optional().describe('events sent twice'),
+  partition: partitionModel,
+  sinks: sinksModel.optional(),
   generate: z
     .record(z.string(), z.string())
     .optional()
@@ -69,12 +78,24 @@ const streamModel = z.strictObject({
 
 export const domainModel = z.strictObject({
   domain: nameModel(MAX_DOMAIN_NAME).describe('the name of this file without .yaml'),
-  description: z.string().optional(),
+  description: z.string().optional().describe('what the data is about'),
   owner: z.string().min(1).describe('who answers for the data, for instance data@example.com'),
   buffer: bufferModel.optional(),
   topics: topicsModel.optional(),
-  streams: z.record(nameModel(MAX_STREAM_NAME), streamModel),
+  ...domainSettingsOverrides,
+  defaults: z
+    .strictObject({
+      ...streamDefaultsOverrides,
+      compatibility: compatibilityModel,
+      partition: partitionModel,
+    })
+    .optional()
+    .describe('what the streams of this domain have in common'),
+  streams: z
+    .record(nameModel(MAX_STREAM_NAME), streamModel)
+    .describe('kinds of events by name; each is a table'),
   connectors: connectorsModel.optional(),
+  files: filesModel.optional(),
 });
 
 /** The same with every required key left out or not: what is there is checked although something is missing. */
@@ -82,6 +103,7 @@ export const incompleteDomainModel = domainModel
   .extend({
     streams: z.record(nameModel(MAX_STREAM_NAME), streamModel.partial()),
     connectors: incompleteConnectorsModel.optional(),
+    files: incompleteFilesModel.optional(),
   })
   .partial();
 
@@ -95,18 +117,21 @@ export const DOMAIN_NOT_SUPPORTED: NotSupported = {
     'access',
     'aggregates',
     'dimensions',
-    'files',
     ...CONNECTOR_NOT_SUPPORTED.keys,
     'gold',
     'api',
     'sinks',
-    'retention',
-    'streams.*.sinks',
-    'streams.*.retention',
+    'defaults.sinks',
+    'defaults.archive',
+    'defaults.partition.silver',
+    'defaults.partition.gold',
+    'defaults.retention.silver',
+    'defaults.retention.gold',
+    'streams.*.retention.silver',
+    'streams.*.retention.gold',
     'streams.*.archive',
     'streams.*.partition.silver',
     'streams.*.partition.gold',
-    'streams.*.rate.peak',
   ],
-  values: ['buffer=kafka', 'topics=category', 'topics=stream', ...CONNECTOR_NOT_SUPPORTED.values],
+  values: CONNECTOR_NOT_SUPPORTED.values,
 };

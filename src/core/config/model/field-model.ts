@@ -44,6 +44,18 @@ const typeKeys = {
   type: typeName,
   currency: z.string().optional().describe('money: ISO 4217 code, for instance USD'),
   symbols: z.array(z.string()).min(1).optional().describe('enum: the allowed values'),
+  element: z
+    .lazy(() => typeModel)
+    .optional()
+    .describe('list: type of the elements'),
+  value: z
+    .lazy(() => typeModel)
+    .optional()
+    .describe('map: type of the values; its keys are text'),
+  fields: z
+    .lazy(() => fieldsModel)
+    .optional()
+    .describe('record: its fields'),
 };
 
 interface TypeKeys {
@@ -79,15 +91,6 @@ export const typeModel: z.ZodType<TypeInput> = z
       typeName,
       z.strictObject({
         ...typeKeys,
-        get element() {
-          return typeModel.optional();
-        },
-        get value() {
-          return typeModel.optional();
-        },
-        get fields() {
-          return fieldsModel.optional();
-        },
       }),
     ],
     { error: () => TYPE_EXPECTED },
@@ -100,21 +103,20 @@ export const fieldModel: z.ZodType<FieldInput> = z
       typeName,
       z.strictObject({
         ...typeKeys,
-        get element() {
-          return typeModel.optional();
-        },
-        get value() {
-          return typeModel.optional();
-        },
-        get fields() {
-          return fieldsModel.optional();
-        },
-        optional: z.boolean().optional().describe('the value may be missing'),
+        optional: z
+          .boolean()
+          .optional()
+          .meta({ default: false })
+          .describe('the value may be missing'),
         default: literal.optional().describe('what readers of older records see'),
         aliases: z.array(z.string()).optional().describe('earlier names of the field'),
         doc: z.string().optional().describe('what the field means; goes into Avro and the tables'),
         examples: z.array(literal).optional().describe('typical values; feed the generator'),
-        allow_nan: z.boolean().optional().describe('float and double: accept NaN and infinities'),
+        allow_nan: z
+          .boolean()
+          .optional()
+          .meta({ default: false })
+          .describe('float and double: accept NaN and infinities'),
       }),
     ],
     { error: () => TYPE_EXPECTED },

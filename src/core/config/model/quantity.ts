@@ -27,6 +27,8 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
 
 const DURATION_PATTERN = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/;
 const SIZE_PATTERN = /^(\d{1,9}(?:\.\d{1,3})?)(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/;
+const FACTOR_PATTERN = /^(\d{1,4}(?:\.\d{1,3})?)x$/;
+const DAY_SPAN_PATTERN = /^(\d{1,6})(d|y)$/;
 const RATE_PATTERN = /^(\d{1,9}(?:\.\d{1,3})?)\/(s|m|h|d)$/;
 
 /** Milliseconds of `500ms`, `10s`, `1.5m`, `24h`, `7d`; null when it is none or not a whole millisecond. */
@@ -45,6 +47,35 @@ export function parseRatePerSecond(text: string): number | null {
   const unitMs = UNIT_MS[match?.[2] ?? ''];
   if (match?.[1] === undefined || unitMs === undefined) return null;
   return Number(match[1]) / (unitMs / 1_000);
+}
+
+/** The shortest text that parseDurationMs reads as this duration: `500ms`, `10s`, `1h`. */
+export function durationText(ms: number): string {
+  return textIn(ms, UNIT_MS);
+}
+
+/** The shortest text that parseSizeBytes reads as this size, in powers of 1000: `120B`, `10MB`. */
+export function sizeText(bytes: number): string {
+  const decimal = Object.entries(UNIT_BYTES).filter(([unit]) => !unit.includes('i'));
+  return textIn(bytes, Object.fromEntries(decimal));
+}
+
+function textIn(value: number, units: Readonly<Record<string, number>>): string {
+  const fitting = Object.entries(units).filter(([, size]) => value >= size && value % size === 0);
+  const [unit = Object.keys(units)[0], size = 1] = fitting.at(-1) ?? [];
+  return `${value / size}${unit}`;
+}
+
+/** Factor of `5x`; null when it is none. */
+export function parseFactor(text: string): number | null {
+  const digits = FACTOR_PATTERN.exec(text)?.[1];
+  return digits === undefined ? null : Number(digits);
+}
+
+/** Days of `90d` and `7y` (of 365 days); null when it is neither. */
+export function parseDaySpan(text: string): number | null {
+  const match = DAY_SPAN_PATTERN.exec(text);
+  return match === null ? null : Number(match[1]) * (match[2] === 'y' ? 365 : 1);
 }
 
 function wholeProduct(
@@ -73,6 +104,20 @@ export function durationMs(bounds: Bounds = {}): z.ZodType<number, string> {
   });
 }
 
+/** A duration of whole seconds. */
+export function wholeSeconds(min: string, max: string): z.ZodType<number, string> {
+  return durationMs({ min, max }).refine((ms) => ms % 1_000 === 0, {
+    error: () => 'expected whole seconds, for instance 30s',
+  });
+}
+
+/** A duration of whole minutes. */
+export function wholeMinutes(min: string, max: string): z.ZodType<number, string> {
+  return durationMs({ min, max }).refine((ms) => ms % 60_000 === 0, {
+    error: () => 'expected whole minutes, for instance 15m',
+  });
+}
+
 /** A size in bytes. */
 export function sizeBytes(bounds: Bounds = {}): z.ZodType<number, string> {
   return quantity(bounds, {
@@ -88,6 +133,24 @@ export function ratePerSecond(bounds: Bounds = {}): z.ZodType<number, string> {
     expected: 'expected a rate such as 200/s, 5/m or 1000/h',
     pattern: RATE_PATTERN,
     parse: parseRatePerSecond,
+  });
+}
+
+/** How many times as much: `5x` is 5. */
+export function factor(bounds: Bounds = {}): z.ZodType<number, string> {
+  return quantity(bounds, {
+    expected: 'expected a factor such as 5x',
+    pattern: FACTOR_PATTERN,
+    parse: parseFactor,
+  });
+}
+
+/** A span of whole days; a year is 365 days. */
+export function daySpan(bounds: Bounds = {}): z.ZodType<number, string> {
+  return quantity(bounds, {
+    expected: 'expected a span such as 90d or 7y',
+    pattern: DAY_SPAN_PATTERN,
+    parse: parseDaySpan,
   });
 }
 

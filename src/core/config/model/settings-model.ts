@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import type { NotSupported } from '../source/model-issues.ts';
+import { domainSettingsOverrides, domainSettingsShape } from './domain-settings-model.ts';
+import { kafkaClusterModel } from './kafka-model.ts';
 import { MAX_PLATFORM_NAME, NAME_PATTERN } from './name-model.ts';
-import { durationMs, sizeBytes } from './quantity.ts';
+import { durationMs, sizeBytes, wholeMinutes, wholeSeconds } from './quantity.ts';
+import { compatibilityModel, schemaRegistryModel } from './schema-model.ts';
+import { secretsModel } from './secrets-model.ts';
 import {
   bufferModel,
-  dedupeModel,
   partitionTermsModel,
-  rateModel,
+  streamDefaultsOverrides,
+  streamDefaultsShape,
   topicsModel,
-  watermarkModel,
 } from './stream-defaults-model.ts';
 
 /** config/platform.yaml and config/environments/<name>.yaml: sizes, durations, retention. */
@@ -26,48 +29,9 @@ const logRetention = durationMs().refine((ms) => LOG_RETENTION_DAYS.includes(ms 
   error: () => LOG_RETENTION_EXPECTED,
 });
 
-/** Source: Kinesis API, IncreaseStreamRetentionPeriod: 24 to 8760 hours. */
-const streamModel = z.strictObject({
-  shards: z.number().int().min(1).max(10_000).describe('1 shard takes 1 MB/s or 1000 records/s'),
-  retention: durationMs({ min: '24h', max: '8760h' })
-    .refine((ms) => ms % 3_600_000 === 0, {
-      error: () => 'expected whole hours, for instance 168h',
-    })
-    .describe('how long events can be replayed'),
-});
-
-const wholeSeconds = (min: string, max: string) =>
-  durationMs({ min, max }).refine((ms) => ms % 1_000 === 0, {
-    error: () => 'expected whole seconds, for instance 30s',
-  });
-
-/** Source: Lambda quotas; Lambda API, CreateEventSourceMapping. */
-const writerModel = z.strictObject({
-  memory: sizeBytes({ min: '128MB', max: '10240MB' })
-    .refine((bytes) => bytes % 1_000_000 === 0, {
-      error: () => 'expected whole MB, for instance 1769MB',
-    })
-    .describe('1769MB is one full virtual processor'),
-  timeout: wholeSeconds('1s', '900s'),
-  batch_size: z.number().int().min(1).max(10_000).describe('records of the buffer per invocation'),
-  batching_window: wholeSeconds('0s', '300s').describe('commit interval of the tables'),
-  retry_attempts: z
-    .number()
-    .int()
-    .min(-1)
-    .max(10_000)
-    .describe('-1 retries until max_record_age, so that no outage loses a record'),
-  max_record_age: wholeSeconds('60s', '7d').describe('then the record goes to dead letters'),
-});
-
 const removalPolicyModel = z
   .enum(['retain', 'destroy'])
   .describe('destroy removes the data together with the stack');
-
-const wholeMinutes = (min: string, max: string) =>
-  durationMs({ min, max }).refine((ms) => ms % 60_000 === 0, {
-    error: () => 'expected whole minutes, for instance 15m',
-  });
 
 /** The longest interval is a quarter of the shortest retention: nothing is trimmed before it is counted. */
 const ledgerModel = z.strictObject({
@@ -92,6 +56,10 @@ const queryScanLimitModel = sizeBytes({ min: '10MB' }).describe(
   'a query that would scan more is cancelled',
 );
 
+const LEDGER_TEXT = 'counts where every event went';
+const ALARMS_TEXT = 'who is told, and when';
+const KAFKA_CLUSTER_TEXT = 'made when a domain with buffer: kafka names no other cluster';
+
 export const platformModel = z.strictObject({
   name: z
     .string()
@@ -99,20 +67,25 @@ export const platformModel = z.strictObject({
     .max(MAX_PLATFORM_NAME)
     .describe('prefix of stack and resource names'),
   removal_policy: removalPolicyModel,
-  log_retention: logRetention,
+  log_retention: logRetention.describe('how long logs and access logs are kept'),
   query_scan_limit: queryScanLimitModel,
-  stream: streamModel,
-  writer: writerModel,
-  ledger: ledgerModel,
-  alarms: alarmsModel,
-  defaults: z.strictObject({
-    buffer: bufferModel,
-    topics: topicsModel,
-    watermark: watermarkModel,
-    rate: rateModel,
-    dedupe: dedupeModel.optional(),
-    partition: z.strictObject({ bronze: partitionTermsModel }),
-  }),
+  ...domainSettingsShape,
+  kafka_cluster: kafkaClusterModel.describe(KAFKA_CLUSTER_TEXT),
+  ledger: ledgerModel.describe(LEDGER_TEXT),
+  secrets: secretsModel.optional(),
+  schema_registry: schemaRegistryModel,
+  alarms: alarmsModel.describe(ALARMS_TEXT),
+  defaults: z
+    .strictObject({
+      buffer: bufferModel,
+      topics: topicsModel,
+      ...streamDefaultsShape,
+      compatibility: compatibilityModel,
+      partition: z
+        .strictObject({ bronze: partitionTermsModel })
+        .describe('how the tables are partitioned'),
+    })
+    .describe('what a domain gets when it says nothing'),
 });
 
 export const environmentModel = z.strictObject({
@@ -126,24 +99,25 @@ export const environmentModel = z.strictObject({
     .string()
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: () => 'expected a region such as eu-central-1' })
     .nullable()
-    .optional(),
+    .optional()
+    .describe('AWS region; left out: that of the caller'),
   removal_policy: removalPolicyModel.optional(),
-  log_retention: logRetention.optional(),
+  log_retention: logRetention.optional().describe('how long logs and access logs are kept'),
   query_scan_limit: queryScanLimitModel.optional(),
-  stream: streamModel.partial().optional(),
-  writer: writerModel.partial().optional(),
-  ledger: ledgerModel.partial().optional(),
-  alarms: alarmsModel.partial().optional(),
+  ...domainSettingsOverrides,
+  kafka_cluster: kafkaClusterModel.partial().optional().describe(KAFKA_CLUSTER_TEXT),
+  ledger: ledgerModel.partial().optional().describe(LEDGER_TEXT),
+  secrets: secretsModel.optional(),
+  schema_registry: schemaRegistryModel,
+  alarms: alarmsModel.partial().optional().describe(ALARMS_TEXT),
   defaults: z
     .strictObject({
       buffer: bufferModel.optional(),
       topics: topicsModel.optional(),
-      watermark: watermarkModel.partial().optional(),
-      rate: rateModel.partial().optional(),
-      dedupe: dedupeModel.optional(),
+      ...streamDefaultsOverrides,
     })
     .optional()
-    .describe('no partitioning here: tables are the same in every environment'),
+    .describe('for every domain here; no partitioning: tables are the same in every environment'),
 });
 
 export type PlatformInput = z.infer<typeof platformModel>;
@@ -151,12 +125,12 @@ export type EnvironmentInput = z.infer<typeof environmentModel>;
 
 export const SETTINGS_NOT_SUPPORTED: NotSupported = {
   keys: [
-    'secrets',
     'sinks',
     'budget',
     'defaults.sinks',
-    'defaults.retention',
+    'defaults.retention.silver',
+    'defaults.retention.gold',
     'defaults.partition.silver',
   ],
-  values: ['defaults.buffer=kafka', 'defaults.topics=category', 'defaults.topics=stream'],
+  values: ['defaults.topics=category', 'defaults.topics=stream'],
 };

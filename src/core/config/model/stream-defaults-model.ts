@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { durationMs, ratePerSecond, sizeBytes } from './quantity.ts';
+import { daySpan, durationMs, durationText, factor, ratePerSecond, sizeBytes } from './quantity.ts';
 
 /** Parts that a stream may set itself, an environment may change and the platform file gives a default. */
 export const bufferModel = z
-  .enum(['kinesis'])
+  .enum(['kinesis', 'kafka'])
   .describe('what carries the events from producers to processors');
 
-export const topicsModel = z.enum(['domain']).describe('what shares one stream: all of a domain');
+export const topicsModel = z
+  .enum(['domain', 'category', 'stream'])
+  .describe('what shares one stream of the buffer: all of a domain, those of a category, or none');
 
 const oneWeek = '7d';
 
@@ -26,11 +28,18 @@ const eventBytes = z.union(
   { error: () => 'expected a number of bytes, or a size such as 120B, at most 1MiB' },
 );
 
+/** A rate without a peak stays as expected. */
+export const DEFAULT_PEAK_FACTOR = 1;
+
 export const rateModel = z.strictObject({
   expected: ratePerSecond({ min: '1/d' }).describe(
     'events per second on an ordinary day, for instance 200/s',
   ),
   bytes: eventBytes.describe('size of one event in bytes'),
+  peak: factor({ min: '1x', max: '1000x' })
+    .optional()
+    .meta({ default: `${DEFAULT_PEAK_FACTOR}x` })
+    .describe('busiest minute, in times of the expected rate, for instance 5x'),
 });
 
 export const dedupeModel = z.strictObject({
@@ -49,3 +58,39 @@ export const DEFAULT_DEDUPE_HORIZON_MS = 3_600_000;
 export const partitionTermsModel = z
   .array(z.string())
   .describe('Iceberg partition terms, for instance hour(_ingested_at) or bucket(16, symbol)');
+
+/** Nothing deletes rows of bronze in this version, so that any span is kept; a year is 365 days. */
+export const DEFAULT_BRONZE_RETENTION_DAYS = 7 * 365;
+
+export const retentionModel = z.strictObject({
+  bronze: daySpan({ min: '1d', max: '100y' })
+    .optional()
+    .describe('how long rows are kept at least; nothing deletes older ones in this version'),
+});
+
+/** What makes two events the same event when a stream does not say it. */
+export const DEFAULT_IDENTITY_FIELD = 'event_id';
+
+/** Parts of a stream as platform.yaml gives them a default; what is left out there has one in the code. */
+export const streamDefaultsShape = {
+  watermark: watermarkModel.describe('when an event is late'),
+  rate: rateModel.describe('what to expect; feeds sizes and limits'),
+  dedupe: dedupeModel
+    .optional()
+    .meta({ default: { horizon: durationText(DEFAULT_DEDUPE_HORIZON_MS) } })
+    .describe('events sent twice'),
+  retention: retentionModel
+    .optional()
+    .meta({ default: { bronze: '7y' } })
+    .describe('how long the tables keep rows'),
+};
+
+/**
+ * The same for the layers above: `defaults:` of an environment and of a domain, and the stream itself. A part
+ * that is added to both is accepted everywhere.
+ */
+export const streamDefaultsOverrides = {
+  ...streamDefaultsShape,
+  watermark: watermarkModel.partial().optional().describe('when an event is late'),
+  rate: rateModel.partial().optional().describe('what to expect; feeds sizes and limits'),
+};

@@ -1,11 +1,16 @@
-import type { Field } from '#core/schema/field.ts';
+import { DEFAULT_COMPATIBILITY } from '#core/schema/evolution/compatibility-mode.ts';
 import { REJECTED_TABLE } from '#core/schema/rejected-table.ts';
+import { BRONZE_SINK } from '#core/sink/sink-kinds.ts';
 import { tableNameProblem } from '../athena-name.ts';
 import { type Category, satisfiesType, typeText } from '../category.ts';
 import type { ConfigChecks } from '../check-expression.ts';
 import type { StreamInput } from '../model/domain-model.ts';
 import type { PlatformInput } from '../model/settings-model.ts';
-import { DEFAULT_DEDUPE_HORIZON_MS } from '../model/stream-defaults-model.ts';
+import {
+  DEFAULT_BRONZE_RETENTION_DAYS,
+  DEFAULT_DEDUPE_HORIZON_MS,
+  DEFAULT_PEAK_FACTOR,
+} from '../model/stream-defaults-model.ts';
 import type { Stream } from '../project.ts';
 import { type ConfigPath, cutTextHint, quote } from '../source/config-issue.ts';
 import { unknownName } from '../source/nearest-name.ts';
@@ -13,6 +18,7 @@ import type { Reporter } from '../source/reporter.ts';
 import { mergeLayers } from './merge-layers.ts';
 import { eventTimeProblem } from './resolve-category.ts';
 import { resolveFields } from './resolve-field.ts';
+import { checkKey, resolveIdentity } from './resolve-identity.ts';
 import { resolveMapping } from './resolve-mapping.ts';
 import { resolvePartition } from './resolve-partition.ts';
 import { resolveQuality } from './resolve-quality.ts';
@@ -50,6 +56,11 @@ export function resolveStream(name: string, input: StreamInput, context: StreamC
   const mapping = resolveMapping(input.mapping ?? {}, scope);
   const watermark = mergeLayers(defaults.watermark, input.watermark);
   const rate = mergeLayers(defaults.rate, input.rate);
+  const quality = resolveQuality(input.quality ?? [], scope);
+  const extensions = context.checks.extensionsOf?.([
+    ...quality.map(({ rule }) => rule),
+    ...mapping.map(({ expression }) => expression),
+  ]);
   return {
     domain: context.domain,
     name,
@@ -64,8 +75,9 @@ export function resolveStream(name: string, input: StreamInput, context: StreamC
       idleMs: watermark.idle,
       maxFutureSkewMs: watermark.max_future_skew,
     },
-    quality: resolveQuality(input.quality ?? [], scope),
+    quality,
     mapping,
+    ...(extensions ? { extensions } : {}),
     partition: {
       bronze: resolvePartition(
         input.partition?.bronze ?? defaults.partition.bronze,
@@ -73,10 +85,20 @@ export function resolveStream(name: string, input: StreamInput, context: StreamC
         scope,
       ),
     },
-    rate: { expectedPerSecond: rate.expected, bytes: rate.bytes },
+    rate: {
+      expectedPerSecond: rate.expected,
+      peakPerSecond: rate.expected * (rate.peak ?? DEFAULT_PEAK_FACTOR),
+      bytes: rate.bytes,
+    },
     dedupe: {
       horizonMs: input.dedupe?.horizon ?? defaults.dedupe?.horizon ?? DEFAULT_DEDUPE_HORIZON_MS,
     },
+    compatibility: input.compatibility ?? defaults.compatibility ?? DEFAULT_COMPATIBILITY,
+    retention: {
+      bronzeDays:
+        input.retention?.bronze ?? defaults.retention?.bronze ?? DEFAULT_BRONZE_RETENTION_DAYS,
+    },
+    sinks: input.sinks ?? [BRONZE_SINK],
     generate: resolveGenerate(input.generate ?? {}, scope),
   };
 }
@@ -117,33 +139,6 @@ function checkCategory(category: Category, scope: StreamScope): void {
   }
 }
 
-/** Types whose text is the same everywhere, so that equal values meet in one shard and have one id. */
-const COMPARABLE_KINDS = [
-  'string',
-  'enum',
-  'boolean',
-  'int',
-  'long',
-  'date',
-  'timestamp_millis',
-  'timestamp_micros',
-];
-
-function comparableProblem(field: Field): string | null {
-  if (field.optional) {
-    return `expected a field that every event has, got the optional field ${quote(field.name)}`;
-  }
-  if (COMPARABLE_KINDS.includes(field.type.kind)) return null;
-  return `expected a field of type ${COMPARABLE_KINDS.join(', ')}, got ${quote(field.name)} of type ${typeText(field.type)}`;
-}
-
-function checkKey(name: string, scope: StreamScope): void {
-  const path = [...scope.path, 'key'];
-  const field = requireField(name, path, scope);
-  const problem = field === null ? null : comparableProblem(field);
-  if (problem !== null) scope.report.at(path, problem);
-}
-
 function resolveEventTime(
   name: string | undefined,
   category: Category | null,
@@ -158,38 +153,6 @@ function resolveEventTime(
     : eventTimeProblem(name, field.type);
   if (problem !== null) scope.report.at(path, problem);
   return name;
-}
-
-/** What identifies an event when the file does not say it. */
-const DEFAULT_IDENTITY_FIELD = 'event_id';
-
-function resolveIdentity(
-  names: readonly string[] | undefined,
-  scope: StreamScope,
-): readonly string[] {
-  const path = [...scope.path, 'identity'];
-  if (names === undefined) {
-    const known = scope.declared.includes(DEFAULT_IDENTITY_FIELD) || scope.report.has(path);
-    if (!known) {
-      scope.report.at(
-        path,
-        `expected the fields that make two events the same event, got nothing; list them or add a field "${DEFAULT_IDENTITY_FIELD}"`,
-      );
-    }
-    return [DEFAULT_IDENTITY_FIELD];
-  }
-  for (const [index, name] of names.entries()) {
-    const at = [...path, index];
-    const field = requireField(name, at, scope);
-    const repeated = names.indexOf(name) < index;
-    const problem = repeated
-      ? `expected each field once, got ${quote(name)} again`
-      : field === null
-        ? null
-        : comparableProblem(field);
-    if (problem !== null) scope.report.at(at, problem);
-  }
-  return names;
 }
 
 /** `walk(100, 0.02)`: a name and its arguments. */

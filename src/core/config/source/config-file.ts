@@ -1,7 +1,7 @@
 import type { ConfigIssue } from './config-issue.ts';
 import { type FileModel, readModel } from './model-issues.ts';
 import { createReporter, type Reporter } from './reporter.ts';
-import { readYaml } from './yaml-source.ts';
+import { readYaml, type YamlSource } from './yaml-source.ts';
 
 /** A file read against its model. */
 export interface ConfigFile<T> {
@@ -10,6 +10,8 @@ export interface ConfigFile<T> {
   readonly name: string;
   readonly value: T;
   readonly report: Reporter;
+  /** Values as they are written, and where they stand. */
+  readonly source: YamlSource;
 }
 
 /** Reads one file; null when nothing of it can be used. What is wrong is added to `issues`. */
@@ -25,7 +27,7 @@ export function readConfigFile<T>(
   issues.push(...reading.issues);
   if (reading.value === null) return null;
   const report = createReporter(yaml.source, reading.invalidPaths, issues);
-  return { path: file.path, name: file.name, value: reading.value, report };
+  return { path: file.path, name: file.name, value: reading.value, report, source: yaml.source };
 }
 
 /** What a path means; null for a path that means nothing. */

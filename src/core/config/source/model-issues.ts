@@ -106,7 +106,7 @@ class IssueDescriber {
 
   #addUnknownKey(path: ConfigPath, key: string): void {
     const keyPath = [...path, key];
-    const known = knownKeys(this.#schema, path);
+    const known = knownKeys(this.#schema, path, this.#source.value);
     const nearest = nearestName(key, known);
     if (nearest !== null) this.#misspelt.set(formatPath([...path, nearest]), [...path, nearest]);
     const message = matchesAny(this.#notSupported.keys, formatPattern(keyPath))
@@ -118,11 +118,12 @@ class IssueDescriber {
   #messageOf(issue: ZodIssue, path: ConfigPath, got: unknown): string {
     const expected = expectedOf(issue);
     const message = `${expected}, got ${describeValue(got)}`;
-    if (issue.code !== 'invalid_value' || typeof got !== 'string') return message;
+    const choices = choicesOf(issue);
+    if (choices === null || typeof got !== 'string') return message;
     if (matchesAny(this.#notSupported.values, `${formatPattern(path)}=${got}`)) {
       return `${message}; ${NOT_IN_THIS_VERSION}`;
     }
-    const nearest = nearestName(got, issue.values.map(String));
+    const nearest = nearestName(got, choices);
     return nearest === null ? message : `${message}; did you mean ${quote(nearest)}?`;
   }
 }
@@ -137,14 +138,21 @@ const TYPE_PHRASES: Readonly<Record<string, string>> = {
   array: 'a list',
 };
 
+/** The values one of which was expected: those of a list, or the kinds of a union that is told apart by one key. */
+function choicesOf(issue: ZodIssue): readonly string[] | null {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  if (issue.code !== 'invalid_union' || !('options' in issue)) return null;
+  return (issue.options ?? []).map(String);
+}
+
 /** `expected …`. A message of our own models starts with that word and is taken as it is. */
 function expectedOf(issue: ZodIssue): string {
   if (issue.message.startsWith('expected ')) return issue.message;
+  const choices = choicesOf(issue);
+  if (choices !== null) return `expected ${listChoices(choices)}`;
   switch (issue.code) {
     case 'invalid_type':
       return `expected ${TYPE_PHRASES[issue.expected] ?? issue.expected}`;
-    case 'invalid_value':
-      return `expected ${listChoices(issue.values.map(String))}`;
     case 'invalid_union':
       return `expected ${unionPhrase(issue.errors)}`;
     case 'too_small':

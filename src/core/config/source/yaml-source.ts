@@ -15,7 +15,8 @@ const MAX_NODES = 50_000;
 /** After so many the rest follows from them: one bracket that stays open makes dozens. */
 const MAX_SYNTAX_ISSUES = 3;
 
-interface Place {
+/** Both from 1; columns count UTF-16 code units. */
+export interface Place {
   readonly line: number;
   readonly column: number;
 }
@@ -25,6 +26,8 @@ export interface YamlSource {
   readonly file: string;
   /** The root mapping. Mappings have no prototype; integers beyond 2^53 are bigint. */
   readonly value: Readonly<Record<string, unknown>>;
+  /** Where the value of a path stands, or its nearest existing parent. */
+  placeOf(path: ConfigPath): Place;
   /** An issue at the value of a path, or at its nearest existing parent. */
   issueAt(path: ConfigPath, message: string): ConfigIssue;
   /** An issue at the key of a path: for unknown keys and bad names. */
@@ -182,6 +185,7 @@ class NodeReader {
     return {
       file: this.#file,
       value,
+      placeOf: (path) => placeOf(this.#lines, this.#offsetOf(value, path, 'value')),
       issueAt: (path, message) => this.#issue(this.#offsetOf(value, path, 'value'), path, message),
       issueAtKey: (path, message) => this.#issue(this.#offsetOf(value, path, 'key'), path, message),
     };

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
   durationMs,
+  durationText,
+  parseDaySpan,
   parseDurationMs,
+  parseFactor,
   parseRatePerSecond,
   parseSizeBytes,
+  sizeText,
 } from '#core/config/model/quantity.ts';
 
 describe('parseDurationMs', () => {
@@ -69,5 +73,48 @@ describe('durationMs', () => {
     expect(model.safeParse('60s').data).toBe(60_000);
     expect(model.safeParse('999ms').success).toBe(false);
     expect(model.safeParse('61s').success).toBe(false);
+  });
+});
+
+describe('factors and spans', () => {
+  it.each([
+    ['1x', 1],
+    ['2.5x', 2.5],
+    ['1000x', 1_000],
+  ])('reads the factor %s', (text, value) => {
+    expect(parseFactor(text)).toBe(value);
+  });
+
+  it.each([
+    ['90d', 90],
+    ['7y', 2_555],
+  ])('reads the span %s in days, a year as 365', (text, days) => {
+    expect(parseDaySpan(text)).toBe(days);
+  });
+
+  it.each(['', 'x', '5', '-1x', '1.0005x', '5 x'])('refuses the factor %j', (text) => {
+    expect(parseFactor(text)).toBeNull();
+  });
+
+  it.each(['', '7', '1.5y', '12m', '7 y'])('refuses the span %j', (text) => {
+    expect(parseDaySpan(text)).toBeNull();
+  });
+});
+
+describe('the text of a quantity', () => {
+  it.each([500, 1_000, 90_000, 3_600_000, 86_400_000])('reads back as %d ms', (ms) => {
+    expect(parseDurationMs(durationText(ms))).toBe(ms);
+  });
+
+  it.each([120, 1_000_000, 10_000_000])('reads back as %d bytes', (bytes) => {
+    expect(parseSizeBytes(sizeText(bytes))).toBe(bytes);
+  });
+
+  it('is the shortest', () => {
+    expect([durationText(3_600_000), durationText(10_000), sizeText(1_000_000)]).toEqual([
+      '1h',
+      '10s',
+      '1MB',
+    ]);
   });
 });

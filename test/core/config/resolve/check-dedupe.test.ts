@@ -29,7 +29,7 @@ describe('dedupe', () => {
   });
 
   it('takes the horizon of the stream over that of the environment over that of the platform', () => {
-    const platform = `${PLATFORM}  dedupe: { horizon: 10m }\n`;
+    const platform = PLATFORM.replace('  partition:', '  dedupe: { horizon: 10m }\n  partition:');
     const files = { 'config/platform.yaml': platform };
     const environment = `${LOCAL}defaults: { dedupe: { horizon: 20m } }\n`;
     const horizonIn = (changes: Readonly<Record<string, string>>) =>

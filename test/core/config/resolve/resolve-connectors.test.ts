@@ -82,18 +82,38 @@ describe('connectors of a domain', () => {
   });
 
   it('refuse a kind of the language that this version does not have, by name', () => {
-    expect(
-      messagesOf('poll: { kind: http-poll, streams: [trade], url: "https://x", every: 1m }'),
-    ).toEqual([
-      'connectors.poll.kind: expected "http-ingest", got "http-poll"; not supported in this version',
-      'connectors.poll.url: expected no key "url", got one; not supported in this version',
-      'connectors.poll.every: expected no key "every", got one; not supported in this version',
+    expect(messagesOf('rows: { kind: postgres-poll, streams: [trade] }')).toEqual([
+      'connectors.rows.kind: expected one of "http-ingest", "http-poll", "generator", got "postgres-poll"; not supported in this version',
     ]);
+  });
+
+  it('know the keys of their own kind only', () => {
+    expect(
+      messagesOf(
+        'api: { kind: http-ingest, streams: [trade], every: 1m }',
+        'made: { kind: generator, streams: [trade], producers: [{ every: 1s, records: 1 }], sead: 1 }',
+      ),
+    ).toEqual([
+      'connectors.api.every: expected one of "kind", "streams", "throttle", "max_body", "max_events", got "every"',
+      'connectors.made.sead: expected one of "kind", "environments", "streams", "producers", "seed", "faults", got "sead"; did you mean "seed"?',
+    ]);
+  });
+
+  it('need the keys of their kind', () => {
+    expect(messagesOf('made: { kind: generator }', 'poll: { kind: http-poll, every: 1m }')).toEqual(
+      [
+        'connectors.made.producers: expected a list, got nothing',
+        'connectors.made.streams: expected a list, got nothing',
+        'connectors.poll.select: expected a mapping, got nothing',
+        'connectors.poll.stream: expected text, got nothing',
+        'connectors.poll.url: expected text, got nothing',
+      ],
+    );
   });
 
   it('refuse a kind that nobody knows', () => {
     expect(messagesOf('api: { kind: http-ingst, streams: [trade] }')).toEqual([
-      'connectors.api.kind: expected "http-ingest", got "http-ingst"; did you mean "http-ingest"?',
+      'connectors.api.kind: expected one of "http-ingest", "http-poll", "generator", got "http-ingst"; did you mean "http-ingest"?',
     ]);
   });
 
@@ -135,8 +155,7 @@ describe('connectors of a domain', () => {
 
   it('need a kind and at least one stream', () => {
     expect(messagesOf('api: {}', 'other: { kind: http-ingest, streams: [] }')).toEqual([
-      'connectors.api.kind: expected "http-ingest", got nothing',
-      'connectors.api.streams: expected a list, got nothing',
+      'connectors.api.kind: expected one of "http-ingest", "http-poll", "generator", got nothing',
       'connectors.other.streams: expected at least 1 item, got an empty list',
     ]);
   });

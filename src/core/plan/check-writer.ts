@@ -1,0 +1,96 @@
+import type { Domain, Stream } from '../config/project.ts';
+import { topicsOf } from '../config/topic.ts';
+import {
+  DEDUPE_BYTES_PER_ID,
+  DEDUPE_MEMORY_SHARE,
+  expectedIds,
+} from '../delivery/dedupe-memory.ts';
+import { formatBytes, type LimitCheck, shorten } from './limit-check.ts';
+
+/** Largest synchronous request; an event source mapping ends a batch before it. Source: Lambda quotas. */
+export const MAX_PAYLOAD_BYTES = 6_000_000;
+/** Lambda gets records as base64. */
+const BASE64_FACTOR = 4 / 3;
+
+/** More small files than this make queries slow before anything compacts them. */
+const MANY_FILES_PER_HOUR = 1_000;
+const SECONDS_PER_HOUR = 3_600;
+
+/** Memory, batches and files of a domain's lake-writer. */
+export function checkWriter(domain: Domain): readonly LimitCheck[] {
+  return [
+    checkDedupeMemory(domain),
+    checkBatch(domain),
+    ...domain.streams.map((stream) => checkFiles(domain, stream)),
+  ];
+}
+
+/** parseProject refuses what does not fit; here are the figures. */
+function checkDedupeMemory(domain: Domain): LimitCheck {
+  const ids = domain.streams.reduce((sum, stream) => sum + expectedIds(stream), 0);
+  const bytes = ids * DEDUPE_BYTES_PER_ID;
+  const allowed = domain.writer.memoryMb * 1_000_000 * DEDUPE_MEMORY_SHARE;
+  const fits = bytes <= allowed;
+  return {
+    domain: domain.name,
+    subject: 'dedupe memory',
+    state: fits ? 'ok' : 'broken',
+    figures: `${shorten(ids)} identities of ${DEDUPE_BYTES_PER_ID} B = ${formatBytes(bytes)} of ${formatBytes(allowed)} (a quarter of writer.memory)`,
+    advice: fits ? null : 'shorten dedupe.horizon or raise writer.memory',
+  };
+}
+
+/** Events of a batching window on one shard, of the topic that fills it fastest. */
+function checkBatch(domain: Domain): LimitCheck {
+  const { batchingWindowSeconds, batchSize } = domain.writer;
+  const perSecond = Math.max(
+    ...topicsOf(domain).map(({ streams }) => bytesPerShard(domain, streams)),
+  );
+  const seconds = Math.max(batchingWindowSeconds, 1);
+  const bytes = perSecond * seconds * BASE64_FACTOR;
+  const figures = `${formatBytes(bytes)} in ${seconds}s at the expected rate, of ${formatBytes(MAX_PAYLOAD_BYTES)}; at most ${shorten(batchSize)} records`;
+  const subject = 'batch of one shard';
+  if (bytes <= MAX_PAYLOAD_BYTES) {
+    return { domain: domain.name, subject, state: 'ok', figures, advice: null };
+  }
+  const fullAfter = shorten(MAX_PAYLOAD_BYTES / (perSecond * BASE64_FACTOR));
+  return {
+    domain: domain.name,
+    subject,
+    state: 'note',
+    figures,
+    advice: `a batch is full after ${fullAfter}s: tables get a commit then, not after writer.batching_window`,
+  };
+}
+
+function bytesPerShard(domain: Domain, streams: readonly string[]): number {
+  const bytes = domain.streams
+    .filter(({ name }) => streams.includes(name))
+    .reduce((sum, { rate }) => sum + rate.expectedPerSecond * rate.bytes, 0);
+  return bytes / domain.stream.shards;
+}
+
+/** Each shard's batch commits one file per partition it touches; partitions by time are one at a time. */
+function checkFiles(domain: Domain, stream: Stream): LimitCheck {
+  const { rate, partition } = stream;
+  const perShard = rate.expectedPerSecond / domain.stream.shards;
+  const interval = Math.max(domain.writer.batchingWindowSeconds, 1);
+  // A shard without an event in the interval has nothing to commit.
+  const commits =
+    Math.min(SECONDS_PER_HOUR / interval, perShard * SECONDS_PER_HOUR) * domain.stream.shards;
+  const rowsPerCommit = (rate.expectedPerSecond * SECONDS_PER_HOUR) / commits;
+  const buckets = partition.bronze.reduce(
+    (count, term) => count * (term.transform === 'bucket' ? (term.parameter ?? 1) : 1),
+    1,
+  );
+  const files = commits * Math.min(buckets, Math.max(1, rowsPerCommit));
+  const rows = (rate.expectedPerSecond * SECONDS_PER_HOUR) / files;
+  const many = files > MANY_FILES_PER_HOUR;
+  return {
+    domain: domain.name,
+    subject: `files of ${stream.name}`,
+    state: many ? 'note' : 'ok',
+    figures: `${shorten(files)} an hour with ${shorten(rows)} rows each: ${domain.stream.shards} shard${domain.stream.shards === 1 ? '' : 's'}, a commit every ${interval}s${buckets > 1 ? `, ${buckets} buckets` : ''}`,
+    advice: many ? 'a longer writer.batching_window makes fewer, larger files' : null,
+  };
+}
