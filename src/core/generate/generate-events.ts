@@ -14,8 +14,22 @@ export interface GeneratedEvent {
   readonly kind: GeneratedKind;
 }
 
+/** What the generator needs of a stream. */
+export type GeneratedStream = Pick<
+  Stream,
+  | 'domain'
+  | 'name'
+  | 'key'
+  | 'fields'
+  | 'identity'
+  | 'eventTime'
+  | 'watermark'
+  | 'quality'
+  | 'generate'
+>;
+
 export interface GeneratorRequest {
-  readonly stream: Stream;
+  readonly stream: GeneratedStream;
   readonly seed: string;
   readonly run: number;
   /** Event time of index 0; event times go up by 1 / eventsPerSecond. */
@@ -25,7 +39,7 @@ export interface GeneratorRequest {
 }
 
 /** How far behind the watermark a planted late event is, besides some periods of the stream. */
-const LATE_BY_MICROS = 30_000_000n;
+const LATE_BY_MICROS = 30_000_000;
 const LATE_BY_EVENTS = 20;
 
 /**
@@ -52,6 +66,20 @@ export function createEventGenerator(request: GeneratorRequest): (index: number)
     if (kind === 'broken' && breakRow !== null) return { row: breakRow(row), kind };
     if (kind === 'late' && delayRow !== null) return { row: delayRow(row), kind };
     return { row, kind };
+  };
+}
+
+/**
+ * Of the faults asked for those that the stream can have: an event is broken only by a rejecting quality rule that a simple change
+ * breaks, and late only by an event time field.
+ */
+export function possibleFaults(request: GeneratorRequest): PlantedFaults {
+  const { stream, faults } = request;
+  const breaks = (): boolean => createRowBreaker(stream, createRowMaker(request)(0)) !== null;
+  return {
+    ...faults,
+    brokenEvery: faults.brokenEvery !== null && breaks() ? faults.brokenEvery : null,
+    lateEvery: eventTimeField(stream) === null ? null : faults.lateEvery,
   };
 }
 
@@ -90,7 +118,7 @@ function createRowMaker(request: GeneratorRequest): (index: number) => Row {
   };
 }
 
-function eventTimeField(stream: Stream): Field | null {
+function eventTimeField(stream: GeneratedStream): Field | null {
   const field = stream.fields.find((candidate) => candidate.name === stream.eventTime);
   const isTime = field?.type.kind === 'timestamp_micros' || field?.type.kind === 'timestamp_millis';
   return field !== undefined && isTime ? field : null;
@@ -132,8 +160,11 @@ function createRowDelayer(request: GeneratorRequest): ((row: Row) => Row) | null
       `stream ${stream.name}: without an event time field no event is late; plant no late events`,
     );
   }
-  const periodsMicros = BigInt(Math.ceil((LATE_BY_EVENTS * 1_000) / eventsPerSecond)) * 1_000n;
-  const delayMicros = BigInt(Math.ceil(stream.watermark.delayMs)) * 1_000n;
-  const behindMicros = delayMicros + periodsMicros + LATE_BY_MICROS;
-  return (row) => ({ ...row, [field.name]: (row[field.name] as bigint) - behindMicros });
+  const periodMicros = 1_000_000 / eventsPerSecond;
+  const behind = stream.watermark.delayMs * 1_000 + LATE_BY_MICROS + LATE_BY_EVENTS * periodMicros;
+  // Half a period off the others: where the event time tells events apart, a late one meets none of them.
+  const behindMicros = BigInt(Math.floor((Math.ceil(behind / periodMicros) + 0.5) * periodMicros));
+  const unitMicros = field.type.kind === 'timestamp_millis' ? 1_000n : 1n;
+  const offsetMicros = behindMicros - (behindMicros % unitMicros);
+  return (row) => ({ ...row, [field.name]: (row[field.name] as bigint) - offsetMicros });
 }

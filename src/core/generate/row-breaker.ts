@@ -1,6 +1,7 @@
 import type { Stream } from '../config/project.ts';
 import { hasCode } from '../errors.ts';
 import { compileExpression } from '../expression/compile-expression.ts';
+import { calledExtensions } from '../expression/extension/function-table.ts';
 import { type Field, type Row, storedName, type Value } from '../schema/field.ts';
 
 /**
@@ -12,7 +13,8 @@ export function createRowBreaker(
   sample: Row,
 ): ((row: Row) => Row) | null {
   const rules = stream.quality
-    .filter((rule) => rule.onFail === 'reject')
+    // What a user's function makes of a row is not known here.
+    .filter(({ onFail, rule }) => onFail === 'reject' && calledExtensions(rule).length === 0)
     .map((rule) => compileExpression(rule.rule, stream.fields));
   const breaks = (row: Row) => rules.some((rule) => !holds(rule, row));
   for (const candidatesOf of [negativeNumber, missingValue, emptyText]) {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { parseLambdaJson, serializeLambdaJson } from '#core/config/lambda-config.ts';
 import { lambdaField } from '#core/config/lambda-config-model.ts';
-import type { Domain, Project } from '#core/config/project.ts';
+import { connectorsOf, type Domain, type Project } from '#core/config/project.ts';
 import { deepFreeze } from '#core/config/resolve/merge-layers.ts';
+import { kinesisStreamOf } from '#core/config/topic.ts';
 import { SluiceError } from '#core/errors.ts';
 import type { Field } from '#core/schema/field.ts';
 import { currentSchemaVersion, findStream, type Registry } from '#core/schema/registry.ts';
@@ -16,6 +17,8 @@ export interface HttpIngestConfig {
 /** What the function needs of a stream that clients may post to. */
 export interface HttpIngestStream {
   readonly name: string;
+  /** Stream of the buffer that carries it. */
+  readonly buffer: string;
   readonly key: string;
   readonly fields: readonly Field[];
   readonly identity: readonly string[];
@@ -29,13 +32,16 @@ export interface HttpIngestStream {
 
 /** The configuration of a domain's API; null when it has none. Throws CONFIG_INVALID when schemas are missing. */
 export function buildHttpIngestConfig(
-  domain: Project['domains'][number],
+  project: Pick<Project, 'environment'>,
+  domain: Domain,
   registry: Registry,
 ): HttpIngestConfig | null {
-  if (domain.connectors.length === 0) return null;
-  const streams = domain.connectors.flatMap((connector) =>
+  const connectors = connectorsOf(domain, 'http-ingest');
+  if (connectors.length === 0) return null;
+  const streams = connectors.flatMap((connector) =>
     connector.streams.map((name) => ({
       ...buildStream(domain, name, registry),
+      buffer: kinesisStreamOf(project.environment.name, domain, name),
       maxBodyBytes: connector.maxBodyBytes,
       maxEvents: connector.maxEvents,
     })),
@@ -47,7 +53,7 @@ function buildStream(
   domain: Domain,
   name: string,
   registry: Registry,
-): Omit<HttpIngestStream, 'maxBodyBytes' | 'maxEvents'> {
+): Omit<HttpIngestStream, 'buffer' | 'maxBodyBytes' | 'maxEvents'> {
   const stream = domain.streams.find((candidate) => candidate.name === name);
   const schemas = findStream(registry, domain.name, name);
   if (stream === undefined || schemas === null) {
@@ -67,6 +73,7 @@ const configModel: z.ZodType<HttpIngestConfig> = z.strictObject({
     .array(
       z.strictObject({
         name: z.string(),
+        buffer: z.string(),
         key: z.string(),
         fields: z.array(lambdaField).min(1),
         identity: z.array(z.string()).min(1),

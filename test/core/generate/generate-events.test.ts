@@ -5,6 +5,7 @@ import {
   createEventGenerator,
   type GeneratorRequest,
   NO_FAULTS,
+  possibleFaults,
 } from '#core/generate/generate-events.ts';
 import type { Row } from '#core/schema/field.ts';
 import { field, tradeStream } from './trade-stream.ts';
@@ -268,5 +269,21 @@ describe('planted faults', () => {
         createEventGenerator(request({ stream: noTime, faults: { ...FAULTS, brokenEvery: null } })),
       ),
     ).toBe(true);
+  });
+});
+
+describe('possibleFaults', () => {
+  it('are all that are asked for where rules and an event time allow them', () => {
+    expect(possibleFaults(request({ faults: FAULTS }))).toEqual(FAULTS);
+  });
+
+  it('leave out what a stream without breakable rule, or without event time, cannot have', () => {
+    const plain = { ...tradeStream(), quality: [], eventTime: null };
+    expect(possibleFaults(request({ stream: plain, faults: FAULTS }))).toEqual({
+      ...FAULTS,
+      brokenEvery: null,
+      lateEvery: null,
+    });
+    expect(possibleFaults(request({ stream: plain }))).toEqual(NO_FAULTS);
   });
 });

@@ -28,8 +28,11 @@ export function tradeStream(parts: Partial<Stream> = {}): Stream {
     quality: [{ name: 'positive_price', rule: 'price > 0', onFail: 'reject' }],
     mapping: [],
     partition: { bronze: [] },
-    rate: { expectedPerSecond: 200, bytes: 120 },
+    rate: { expectedPerSecond: 200, peakPerSecond: 200, bytes: 120 },
+    retention: { bronzeDays: 2_555 },
+    compatibility: 'BACKWARD_TRANSITIVE',
     dedupe: { horizonMs: 3_600_000 },
+    sinks: ['bronze'],
     generate: { symbol: 'zipf(500)', price: 'walk(100, 0.02)' },
     ...parts,
   };

@@ -19,22 +19,23 @@ function setUp(connector = CONNECTOR) {
   const project = projectOf({ 'domains/market.yaml': `${text}${connector}` });
   const reading = readRegistry(generateSchemas({ project, files: [] }).writes);
   if (!reading.ok) throw new Error('the fixture has no valid schemas');
-  return { domain: project.domains[0]!, registry: reading.registry };
+  return { project, domain: project.domains[0]!, registry: reading.registry };
 }
 
 describe('the configuration of an ingestion function', () => {
   it('is none for a domain without connector', () => {
-    const { domain, registry } = setUp('');
-    expect(buildHttpIngestConfig(domain, registry)).toBeNull();
+    const { project, domain, registry } = setUp('');
+    expect(buildHttpIngestConfig(project, domain, registry)).toBeNull();
   });
 
   it('holds the newest schema and the limits of each stream', () => {
-    const { domain, registry } = setUp();
-    expect(buildHttpIngestConfig(domain, registry)).toMatchObject({
+    const { project, domain, registry } = setUp();
+    expect(buildHttpIngestConfig(project, domain, registry)).toMatchObject({
       domain: 'market',
       streams: [
         {
           name: 'trade',
+          buffer: `${project.environment.name}-market`,
           key: 'symbol',
           identity: ['source_system', 'trade_id'],
           schemaVersionId: registry.streams[0]?.schemaVersions.at(-1)?.schemaVersionId,
@@ -46,8 +47,8 @@ describe('the configuration of an ingestion function', () => {
   });
 
   it('comes back from its text, 64-bit defaults included', () => {
-    const { domain, registry } = setUp();
-    const config = buildHttpIngestConfig(domain, registry)!;
+    const { project, domain, registry } = setUp();
+    const config = buildHttpIngestConfig(project, domain, registry)!;
     expect(parseHttpIngestConfig(serializeHttpIngestConfig(config))).toEqual(config);
   });
 
@@ -58,8 +59,8 @@ describe('the configuration of an ingestion function', () => {
   });
 
   it('needs generated schemas', () => {
-    const { domain } = setUp();
-    expect(() => buildHttpIngestConfig(domain, EMPTY_REGISTRY)).toThrow(
+    const { project, domain } = setUp();
+    expect(() => buildHttpIngestConfig(project, domain, EMPTY_REGISTRY)).toThrow(
       expect.toSatisfy((error) => hasCode(error, 'CONFIG_INVALID')),
     );
   });
