@@ -14,21 +14,54 @@ import { createOutput } from '#cli/output.ts';
 import { workGroupOf } from '#cli/stack-outputs.ts';
 import { compareChecks, compareMembers } from './boto3/compare-checks.ts';
 import { type CheckResult, runChecks, SERVICES, type Service } from './boto3/run-checks.ts';
+import { chooseBackend } from './delegated/choose-backend.ts';
+import { judgeProfile } from './delegated/judge-profile.ts';
 import { endpointVariable, folderVariable } from './emulators/judge-environment.ts';
 import { type Finding, judgeFindings, printVerdict } from './emulators/judge-findings.ts';
 import { runSuites } from './emulators/run-suites.ts';
 import { EMULATOR_JUDGES, type EmulatorJudge } from './judges/emulator-judges.ts';
 import { type Installed, installPython, judgesFolder } from './judges/judge-folder.ts';
 import type { RunningJudge } from './judges/judge-process.ts';
+import { installPyIceberg } from './judges/pyiceberg-judge.ts';
 import { RUNTIME_CLIENTS } from './judges/runtime-clients.ts';
+import { installTrino, TRINO_VERSION } from './judges/trino-judge.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BOTO3 = 'boto3==1.44.5';
 /** What each judge is asked by boto3; moto's Lambda needs containers, its STS says nothing of ours. */
 const ASKED: Readonly<Record<EmulatorJudge['name'], readonly Service[]>> = {
-  moto: ['s3', 'kinesis', 'dynamodb', 'glue', 'athena', 'cloudwatch', 'sts'],
-  ministack: ['s3', 'kinesis', 'dynamodb', 'glue', 'athena', 'lambda', 'cloudwatch', 'sts'],
+  moto: [
+    's3',
+    'kinesis',
+    'dynamodb',
+    'glue',
+    'athena',
+    'cloudwatch',
+    'sqs',
+    'events',
+    'sts',
+    'secretsmanager',
+    'ssm',
+  ],
+  ministack: [
+    's3',
+    'kinesis',
+    'dynamodb',
+    'glue',
+    'athena',
+    'lambda',
+    'cloudwatch',
+    'sqs',
+    'events',
+    'sts',
+    'secretsmanager',
+    'ssm',
+  ],
   'kinesis-mock': ['kinesis'],
+  // Judged by the contract suites, and at work in the profile of the compose backend.
+  minio: [],
+  localstack: [],
+  apicurio: [],
 };
 /** A Kinesis event that the writer takes: what it cannot decode it stores elsewhere. */
 const UNDECODABLE_RECORD = {
@@ -55,56 +88,84 @@ const started: Started[] = [];
 /** What judges answer and the local cloud does not: for people to look at. */
 const members: string[] = [];
 const missing: string[] = [];
+/** Parts of the compose backend that this machine cannot have: no failure, but told. */
+const absent: string[] = [];
 try {
   output.line(`Judges are kept in ${judgesFolder()}.`);
   for (const judge of EMULATOR_JUDGES) {
-    const folder = install(judge.name, judge.version, () => judge.install());
+    const found = judge.optional === true ? absent : missing;
+    const folder = install(judge.name, judge.version, { by: () => judge.install(), found });
     if (folder === null) continue;
-    const running = await startOrTell(judge, folder);
+    const running = await startOrTell(judge, folder, found);
     if (running === null) continue;
     process.env[endpointVariable(judge.name)] = running.endpoint;
     started.push({ judge, running });
   }
   const clients = RUNTIME_CLIENTS.filter((client) => {
-    const folder = install(client.name, client.version, () => client.install());
+    const folder = install(client.name, client.version, {
+      by: () => client.install(),
+      found: missing,
+    });
     if (folder !== null) process.env[folderVariable(client.name)] = folder;
     return folder !== null;
   });
   const findings = [
     ...(await judgeByContracts(clients.length > 0)),
-    ...(await judgeByBoto3(install('boto3', BOTO3, () => installPython('boto3', [BOTO3])))),
+    ...(await judgeByBoto3(
+      install('boto3', BOTO3, { by: () => installPython('boto3', [BOTO3]), found: missing }),
+    )),
   ];
+  const profile = await judgeDelegation();
   const judged = judgeFindings(findings, {
     judges: started.map(({ judge }) => judge.name),
   });
   printVerdict(output, judged, { missing, members });
-  const wrong = judged.unknown.length + judged.vanished.length + missing.length;
+  for (const reason of absent) output.line(`Not found, so not judged: ${reason}`);
+  const wrong = judged.unknown.length + judged.vanished.length + missing.length + profile.length;
   process.exitCode = wrong === 0 ? 0 : 1;
 } finally {
   for (const { running } of started) await running.stop();
 }
 
 /** Folder of an installed judge; null, and a sentence, when it cannot be had on this machine. */
-function install(name: string, version: string, by: () => Installed): string | null {
+function install(
+  name: string,
+  version: string,
+  options: { readonly by: () => Installed; readonly found: string[] },
+): string | null {
   output.line(`Installing ${version} …`);
-  const installed = by();
+  const installed = options.by();
   if (installed.kind === 'installed') return installed.folder;
-  tellMissing(name, installed.reason);
+  tellMissing(name, installed.reason, options.found);
   return null;
 }
 
-async function startOrTell(judge: EmulatorJudge, folder: string): Promise<RunningJudge | null> {
+async function startOrTell(
+  judge: EmulatorJudge,
+  folder: string,
+  found: string[],
+): Promise<RunningJudge | null> {
   try {
     return await judge.start(folder);
   } catch (error) {
-    tellMissing(judge.name, error instanceof Error ? error.message : String(error));
+    tellMissing(judge.name, error instanceof Error ? error.message : String(error), found);
     return null;
   }
 }
 
-function tellMissing(name: string, reason: string): void {
-  missing.push(`${name}: ${reason}`);
+function tellMissing(name: string, reason: string, found: string[]): void {
+  found.push(`${name}: ${reason}`);
   output.problem(`${name} is not among the judges: ${reason}`);
+}
+
+/** The compose backend's profile on the judges that run. */
+async function judgeDelegation(): Promise<readonly string[]> {
+  const running = new Map(
+    started.map(({ judge, running: { endpoint } }) => [judge.name, endpoint] as const),
+  );
+  const trino = install('trino', TRINO_VERSION, { by: installTrino, found: absent });
+  const pyIceberg = install('PyIceberg', 'PyIceberg', { by: installPyIceberg, found: absent });
+  return await judgeProfile(chooseBackend(running), { trino, pyIceberg }, output);
 }
 
 async function judgeByContracts(hasRuntimeClients: boolean): Promise<readonly Finding[]> {
@@ -192,7 +253,11 @@ function displayName(service: Service): string {
     s3: 'S3',
     dynamodb: 'DynamoDB',
     cloudwatch: 'CloudWatch',
+    sqs: 'SQS',
+    events: 'EventBridge',
     sts: 'STS',
+    secretsmanager: 'SecretsManager',
+    ssm: 'SSM',
   };
   return names[service] ?? `${service.charAt(0).toUpperCase()}${service.slice(1)}`;
 }

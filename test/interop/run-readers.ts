@@ -19,7 +19,8 @@ import { currentSchema, type TableMetadata } from '#core/iceberg/spec/table-meta
 import type { TableIdent } from '#ports/table-catalog.ts';
 import { localTarget } from '#runtime/aws-clients.ts';
 import { type LakeAccess, openLake } from '#runtime/lake-access.ts';
-import { installNpm, installPython, judgesFolder, pythonOf } from './judges/judge-folder.ts';
+import { type Installed, installNpm, judgesFolder, pythonOf } from './judges/judge-folder.ts';
+import { installPyIceberg } from './judges/pyiceberg-judge.ts';
 import {
   alteredByClickHouse,
   compareFacts,
@@ -36,11 +37,6 @@ import { readWithAthena, type TableFacts } from './readers/read-with-athena.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const READERS = fileURLToPath(new URL('./readers', import.meta.url));
 const SCRIPTS = fileURLToPath(new URL('./pyiceberg', import.meta.url));
-const PYICEBERG = [
-  'pyiceberg[glue,pyarrow,pyiceberg-core]==0.12.0',
-  'pyarrow==26.0.1',
-  'boto3==1.44.5',
-];
 const DEMO_EVENTS = 20_000;
 const EVERY_TYPE = 'interop.everything';
 /** The same table written by PyIceberg: what our Athena and validator make of foreign files. */
@@ -55,7 +51,7 @@ const output = createOutput(
   false,
 );
 
-const python = installed('PyIceberg', () => installPython('pyiceberg', PYICEBERG));
+const python = installed('PyIceberg', installPyIceberg);
 const chdb = installed('chdb', () =>
   installNpm('chdb', ['chdb@3.4.0'], { files: path.join(READERS, 'chdb') }),
 );
@@ -94,7 +90,7 @@ try {
 }
 
 /** Folder of an installed reader; null, and a sentence, when it cannot be had on this machine. */
-function installed(name: string, install: () => ReturnType<typeof installPython>): string | null {
+function installed(name: string, install: () => Installed): string | null {
   output.line(`Installing ${name} into ${judgesFolder()} …`);
   const result = install();
   if (result.kind === 'installed') return result.folder;

@@ -4,9 +4,12 @@ import { glueColumns } from '#core/glue/table-columns.ts';
 import { serializeTableMetadata } from '#core/iceberg/spec/table-metadata.ts';
 import { createTableMetadata } from '#core/iceberg/transaction/create-table.ts';
 import { serveJson } from '../gateway/json-protocol.ts';
+import { createSchemaRegistry } from '../glue-schema-registry/schema-registry.ts';
 import type { GlueIcebergTableInput, GlueService, GlueTableView, S3Service } from '../services.ts';
 import { type CatalogStore, openCatalogStore, type StoredTable } from './catalog-store.ts';
 import { databaseOperations } from './database-operations.ts';
+import { serveIcebergRest } from './iceberg-rest.ts';
+import { isIcebergRest } from './iceberg-rest-route.ts';
 import { type IcebergTableShape, readIcebergTableInput } from './iceberg-table-input.ts';
 
 import { tableOperations } from './table-operations.ts';
@@ -17,29 +20,42 @@ const FIRST_METADATA_FILE = '00000';
 export interface GlueServiceOptions {
   /** Folder of this service alone. */
   readonly stateDir: string;
-  readonly s3: Pick<S3Service, 'putObject'>;
+  readonly s3: Pick<S3Service, 'getObject' | 'putObject'>;
   /** Milliseconds since the epoch. */
   readonly nowMs?: () => number;
   readonly newUuid?: () => string;
 }
 
 /**
- * AWS Glue Data Catalog: databases and Iceberg tables, as JSON 1.1 and in process.
+ * AWS Glue: databases and Iceberg tables of the Data Catalog, and the Schema Registry beside it, as JSON 1.1 and
+ * in process.
  * Throws when the state folder holds something this service did not write.
  */
 export function createGlueService(options: GlueServiceOptions): GlueService {
   const nowMs = options.nowMs ?? Date.now;
   const newUuid = options.newUuid ?? randomUUID;
   const store = openCatalogStore(options.stateDir);
-  const operations = { ...databaseOperations(store, nowMs), ...tableOperations(store, nowMs) };
+  const schemaRegistry = createSchemaRegistry({
+    stateDir: `${options.stateDir}-schema-registry`,
+    nowMs,
+    newUuid,
+  });
+  const operations = {
+    ...databaseOperations(store, nowMs),
+    ...tableOperations(store, nowMs),
+    ...schemaRegistry.operations,
+  };
   return {
     handle: (request: IncomingMessage, response: ServerResponse) =>
-      serveJson(operations, request, { response, contentType: 'application/x-amz-json-1.1' }),
+      isIcebergRest(request.url ?? '')
+        ? serveIcebergRest(request, response, { store, s3: options.s3 })
+        : serveJson(operations, request, { response, contentType: 'application/x-amz-json-1.1' }),
     // Every change is on disk when its call returns.
     close: async () => {},
     ensureDatabase: (database) => ensureDatabase(store, database, nowMs()),
     ensureIcebergTable: (table) =>
       ensureIcebergTable(store, table, { s3: options.s3, nowMs, newUuid }),
+    schemaRegistry,
     listDatabases: () => store.databases().map((database) => database.name),
     listTables: (databaseName) => store.tables(databaseName.toLowerCase()).map(viewTable),
     getTable(databaseName, name) {

@@ -24,9 +24,13 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** An S3 that only takes objects. */
+/** An S3 of objects in memory. */
 export function memoryS3(objects: StoredObjects): Parameters<typeof createGlueService>[0]['s3'] {
   return {
+    async getObject(bucket, key) {
+      const text = objects.get(`s3://${bucket}/${key}`);
+      return text === undefined ? null : Buffer.from(text);
+    },
     async putObject(bucket, key, { body, ifNoneMatch }) {
       const uri = `s3://${bucket}/${key}`;
       if (ifNoneMatch === '*' && objects.has(uri)) return false;

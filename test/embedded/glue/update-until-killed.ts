@@ -2,7 +2,10 @@ import { createGlueService } from '#embedded/glue/glue-service.ts';
 
 // Commits to one table as fast as it can and says which version it has been answered; the test kills it.
 const [stateDir = ''] = process.argv.slice(2);
-const glue = createGlueService({ stateDir, s3: { putObject: async () => true } });
+const glue = createGlueService({
+  stateDir,
+  s3: { getObject: async () => null, putObject: async () => true },
+});
 const { openCatalogStore } = await import('#embedded/glue/catalog-store.ts');
 const { tableOperations } = await import('#embedded/glue/table-operations.ts');
 await glue.close();

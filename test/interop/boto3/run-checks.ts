@@ -10,10 +10,15 @@ export const SERVICES = [
   'kinesis',
   'dynamodb',
   'glue',
+  'glue-schema',
   'athena',
   'lambda',
   'cloudwatch',
+  'sqs',
+  'events',
   'sts',
+  'secretsmanager',
+  'ssm',
 ] as const;
 export type Service = (typeof SERVICES)[number];
 

@@ -31,6 +31,8 @@ import { endpointVariable } from './judge-environment.ts';
 export interface Judge {
   readonly name: string;
   readonly endpoint: string;
+  /** @default any */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
 /** The judge that the runner started. Throws when the file is run by itself. */
@@ -45,9 +47,10 @@ export function judgeOf(name: string): Judge {
 /** Names are never used twice: the judges keep everything until they end. */
 const unique = (word: string): string => `${word}-${randomUUID().slice(0, 8)}`;
 
-export function describeS3Adapter({ name, endpoint }: Judge): void {
+export function describeS3Adapter({ name, endpoint, credentials }: Judge): void {
   describeObjectStore(`S3 on ${name}`, async () => {
-    const client = createS3Client(localTarget(endpoint));
+    const target = localTarget(endpoint);
+    const client = createS3Client(credentials === undefined ? target : { ...target, credentials });
     const bucket = unique('lake');
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     return {

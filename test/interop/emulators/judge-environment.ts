@@ -1,5 +1,8 @@
 /** The runner tells the suites by environment variables what it started and installed. */
 
+/** MinIO checks signatures; the other judges take any key. */
+export const MINIO_KEY = { accessKeyId: 'sluice', secretAccessKey: 'sluice-local' };
+
 export function endpointVariable(judge: string): string {
   return `SLUICE_JUDGE_${upperName(judge)}`;
 }

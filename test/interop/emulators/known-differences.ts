@@ -1,12 +1,26 @@
+import { COMPOSE_DIFFERENCES } from './compose-differences.ts';
+import { MESSAGING_DIFFERENCES } from './messaging-differences.ts';
+
 /**
  * Differences between the local cloud and the judges that somebody has looked at. A difference that is not
  * here fails `npm run test:emulators`, and so does an entry that no longer happens. docs/judges.md tells them.
  */
 export interface KnownDifference {
-  readonly judge: 'moto' | 'ministack' | 'kinesis-mock';
+  readonly judge: 'moto' | 'ministack' | 'kinesis-mock' | 'minio' | 'localstack' | 'apicurio';
   /** `contract` for the suites of test/contracts, `boto3` for the scripts. */
   readonly by: 'contract' | 'boto3';
-  readonly service: 'S3' | 'Kinesis' | 'DynamoDB' | 'Glue' | 'Athena' | 'Lambda' | 'CloudWatch';
+  readonly service:
+    | 'S3'
+    | 'Kinesis'
+    | 'DynamoDB'
+    | 'Glue'
+    | 'Athena'
+    | 'Lambda'
+    | 'CloudWatch'
+    | 'SQS'
+    | 'EventBridge'
+    | 'SecretsManager'
+    | 'SSM';
   /** Cases as the suites and scripts name them. */
   readonly cases: readonly string[];
   /** Who does what AWS documents. */
@@ -15,6 +29,8 @@ export interface KnownDifference {
 }
 
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
+  ...COMPOSE_DIFFERENCES,
+  ...MESSAGING_DIFFERENCES,
   // ---- Kinesis
   {
     judge: 'kinesis-mock',
@@ -401,5 +417,72 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     right: 'local cloud',
     reason:
       'takes an EndTime before the StartTime (API reference, GetMetricStatistics: InvalidParameterValue)',
+  },
+  // ---- Secrets Manager and Parameter Store
+  {
+    judge: 'moto',
+    by: 'boto3',
+    service: 'SecretsManager',
+    cases: [
+      'keeps the current value beside a pending one',
+      'deletes at once',
+      'refuses what is documented',
+    ],
+    right: 'local cloud',
+    reason:
+      'answers 404 where the status of the error is 400 (API reference, ResourceNotFoundException and InvalidRequestException)',
+  },
+  {
+    judge: 'moto',
+    by: 'boto3',
+    service: 'SecretsManager',
+    cases: ['deletes with a window and restores'],
+    right: 'local cloud',
+    reason:
+      'gives a secret a new value that is scheduled for deletion (API reference, PutSecretValue: InvalidRequestException)',
+  },
+  {
+    judge: 'ministack',
+    by: 'boto3',
+    service: 'SecretsManager',
+    cases: ['keeps the current value beside a pending one', 'takes a repeated put once'],
+    right: 'local cloud',
+    reason:
+      'ignores a stage that is not of the version, and takes another value for a token (API reference, GetSecretValue and PutSecretValue)',
+  },
+  {
+    judge: 'ministack',
+    by: 'boto3',
+    service: 'SecretsManager',
+    cases: ['deletes with a window and restores', 'deletes at once'],
+    right: 'local cloud',
+    reason:
+      'answers other errors around deletion (API reference, CreateSecret: InvalidRequestException; DeleteSecret: a forced deletion of nothing is no error)',
+  },
+  {
+    judge: 'ministack',
+    by: 'boto3',
+    service: 'SecretsManager',
+    cases: ['lists by filter and page'],
+    right: 'local cloud',
+    reason: 'sorts by name instead of CreatedDate (API reference, ListSecrets)',
+  },
+  {
+    judge: 'moto',
+    by: 'boto3',
+    service: 'SSM',
+    cases: ['walks a path', 'refuses names and values', 'refuses reserved names'],
+    right: 'local cloud',
+    reason:
+      'takes paths and names without a leading slash, and more than 15 levels (API reference, GetParametersByPath and PutParameter)',
+  },
+  {
+    judge: 'ministack',
+    by: 'boto3',
+    service: 'SSM',
+    cases: ['walks a path', 'refuses names and values', 'refuses reserved names'],
+    right: 'local cloud',
+    reason:
+      'takes paths and names without a leading slash, and more than 15 levels (API reference, GetParametersByPath and PutParameter)',
   },
 ];

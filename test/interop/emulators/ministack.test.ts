@@ -6,6 +6,7 @@ import {
   describeS3Adapter,
   judgeOf,
 } from './describe-adapters.ts';
+import { describeSecretsManagerAdapter, describeSsmAdapter } from './describe-secret-adapters.ts';
 
 const judge = judgeOf('ministack');
 describeS3Adapter(judge);
@@ -13,3 +14,5 @@ describeDynamoDbAdapter(judge);
 describeGlueAdapter(judge);
 describeKinesisAdapter(judge);
 describeAthenaAdapter(judge);
+describeSecretsManagerAdapter(judge);
+describeSsmAdapter(judge);

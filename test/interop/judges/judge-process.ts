@@ -25,9 +25,11 @@ export async function startJudge(
     readonly port: number;
     readonly cwd: string;
     readonly environment: Readonly<Record<string, string>>;
+    /** @default START_TIMEOUT_MS */
+    readonly startTimeoutMs?: number;
   },
 ): Promise<RunningJudge> {
-  const { port, cwd, environment } = options;
+  const { port, cwd, environment, startTimeoutMs = START_TIMEOUT_MS } = options;
   const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, TMPDIR: cwd, ...environment },
@@ -42,7 +44,7 @@ export async function startJudge(
     });
   }
   const endpoint = `http://127.0.0.1:${port}`;
-  const deadline = performance.now() + START_TIMEOUT_MS;
+  const deadline = performance.now() + startTimeoutMs;
   while (!(await answers(endpoint))) {
     if (child.exitCode !== null || performance.now() > deadline) {
       await stop(child);
