@@ -3,17 +3,22 @@ import {
   buildLedgerFunctionConfig,
   serializeLedgerFunctionConfig,
 } from '#core/config/ledger-function-config.ts';
-import type { Domain } from '#core/config/project.ts';
+import type { Domain, Project } from '#core/config/project.ts';
 import { SluiceError } from '#core/errors.ts';
+import { buildFileIngestConfig, serializeFileIngestConfig } from '#core/file/file-ingest-config.ts';
+import { buildGeneratorConfig } from '#core/generate/generator-config.ts';
 import {
   buildHttpIngestConfig,
   serializeHttpIngestConfig,
 } from '#core/ingest/http-ingest-config.ts';
+import { buildHttpPollConfig } from '#core/poll/poll-config.ts';
+import { subjectOf } from '#core/schema/identify-schema.ts';
 import { findStream, type Registry } from '#core/schema/registry.ts';
 import { REJECTED_TABLE, REJECTED_TABLE_SHAPE } from '#core/schema/rejected-table.ts';
 import { type LoadedProject, loadProject } from '#runtime/load-project.ts';
 import type { CatalogTable } from './constructs/iceberg-table.ts';
 import type { LambdaBundler } from './constructs/lambda-code.ts';
+import type { PublishedSchema } from './constructs/published-schemas.ts';
 import type { Deployment } from './sluice-app.ts';
 
 /** Everything the stacks of one environment are made from, read below the project root. Throws CONFIG_INVALID. */
@@ -34,20 +39,29 @@ export function createDeployment(
   const domains = project.domains.map((domain) => ({
     domain,
     tables: catalogTables(domain, registry),
+    schemas: publishedSchemas(domain, registry),
     lakeWriterConfig: serializeLakeWriterConfig(
       buildLakeWriterConfig(project, registry, { domain: domain.name }),
     ),
     ledgerConfig: serializeLedgerFunctionConfig(
       buildLedgerFunctionConfig(project, registry, { domain: domain.name }),
     ),
-    httpIngestConfig: httpIngestConfig(domain, registry),
+    httpIngestConfig: httpIngestConfig(project, domain, registry),
+    httpPoll: buildHttpPollConfig(project, domain, registry),
+    generator: buildGeneratorConfig(project, domain, registry),
+    fileIngestConfig: fileIngestConfig(project, domain, registry),
   }));
   return { project, domains, bundler };
 }
 
-function httpIngestConfig(domain: Domain, registry: Registry): string | null {
-  const config = buildHttpIngestConfig(domain, registry);
+function httpIngestConfig(project: Project, domain: Domain, registry: Registry): string | null {
+  const config = buildHttpIngestConfig(project, domain, registry);
   return config === null ? null : serializeHttpIngestConfig(config);
+}
+
+function fileIngestConfig(project: Project, domain: Domain, registry: Registry): string | null {
+  const config = buildFileIngestConfig(project, registry, { domain: domain.name });
+  return config === null ? null : serializeFileIngestConfig(config);
 }
 
 /** One table per stream, named after it, and one for the events that are not taken in. */
@@ -64,4 +78,15 @@ function catalogTables(domain: Domain, registry: Registry): readonly CatalogTabl
     return { name, shape: schemas.table };
   });
   return [...bronze, rejected];
+}
+
+function publishedSchemas(domain: Domain, registry: Registry): readonly PublishedSchema[] {
+  return domain.streams.map((stream) => ({
+    name: subjectOf('glue', domain.name, stream.name),
+    description: stream.description,
+    compatibility: stream.compatibility,
+    versions: (findStream(registry, domain.name, stream.name)?.schemaVersions ?? []).map(
+      ({ avro }) => avro,
+    ),
+  }));
 }

@@ -8,7 +8,7 @@ export interface NameScope {
   readonly environment: string;
 }
 
-export type BucketPurpose = 'lake' | 'access-logs' | 'dead-letter' | 'results';
+export type BucketPurpose = 'lake' | 'access-logs' | 'dead-letter' | 'results' | 'landing';
 
 /**
  * Longest platform and environment name together that leaves a valid bucket name: 63 characters less the longest
@@ -37,11 +37,6 @@ export function nameScope(project: Project): NameScope {
  */
 export function physicalName(scope: NameScope, ...parts: readonly string[]): string {
   return [scope.platform, scope.environment, ...parts].join('-').replaceAll('_', '-');
-}
-
-/** `prod-market`: one stream carries all streams of a domain. Sources in table metadata name it, so it never changes. */
-export function domainStreamName(scope: NameScope, domain: string): string {
-  return `${scope.environment}-${domain}`;
 }
 
 /**

@@ -3,19 +3,20 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { IngestedTable } from '#app/ingest-stream.ts';
-import { type KinesisStreamEvent, kinesisBatch } from '#runtime/kinesis-batch.ts';
+import type { BufferEvent } from '#runtime/buffer-batches.ts';
 import { createLakeWriter } from '#runtime/lake-writer.ts';
 import { logger, metrics } from '../powertools.ts';
 
 const writer = await createLakeWriter();
 
 /**
- * Kinesis batch → tables of the domain. An exception makes the event source mapping deliver the batch again,
+ * Batch of the buffer → tables of the domain. An exception makes the event source mapping deliver the batch again,
  * whole or in halves; what is committed by then is left out.
  */
-async function writeBatch(event: KinesisStreamEvent): Promise<{ batchItemFailures: [] }> {
-  const ingested = await writer.ingest(kinesisBatch(event));
+async function writeBatch(event: BufferEvent): Promise<{ batchItemFailures: [] }> {
+  const { ingested, failure } = await writer.takeIn(event);
   for (const table of ingested) report(table);
+  if (failure !== null) throw failure;
   return { batchItemFailures: [] };
 }
 
@@ -46,7 +47,7 @@ function report(ingested: IngestedTable): void {
   metrics.addMetric('CommitAttempts', MetricUnit.Count, attempts);
 }
 
-export const handler = middy<KinesisStreamEvent, { batchItemFailures: [] }>()
+export const handler = middy<BufferEvent, { batchItemFailures: [] }>()
   .use(injectLambdaContext(logger))
   .use(logMetrics(metrics))
   .handler(writeBatch);

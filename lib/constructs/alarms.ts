@@ -23,6 +23,8 @@ export interface AlarmText {
 export interface AlarmProps {
   /** Below the domain: `lake-writer`, `errors`. */
   readonly name: readonly [subject: string, aspect: string];
+  /** Which of several things of one subject it watches, for instance the topic; null when there is one. @default null */
+  readonly part?: string | null;
   readonly text: AlarmText;
   readonly metric: {
     readonly namespace: string;
@@ -32,12 +34,18 @@ export interface AlarmProps {
     readonly period: Duration;
   };
   readonly threshold: number;
-  readonly comparison: 'above' | 'at or above';
+  readonly comparison: 'above' | 'at or above' | 'below';
   /** So many of the last so many periods. @default one of one */
   readonly datapoints?: { readonly breaching: number; readonly of: number };
   /** What silence says. */
   readonly missingData: 'breaching' | 'notBreaching';
 }
+
+const COMPARISONS = {
+  above: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+  'at or above': cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  below: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+} as const;
 
 /** An alarm on one metric, which tells the topic when it is raised and when it is over. */
 export function createAlarm(
@@ -48,18 +56,16 @@ export function createAlarm(
   const [subject, aspect] = props.name;
   const { breaching, of } = props.datapoints ?? { breaching: 1, of: 1 };
   const { happened, meaning, todo } = props.text;
-  const alarm = new cloudwatch.Alarm(scope, aspect, {
-    alarmName: physicalName(context.names, context.domain, subject, aspect),
+  const parts = props.part === null || props.part === undefined ? [] : [props.part];
+  const alarm = new cloudwatch.Alarm(scope, [aspect, ...parts].join('-'), {
+    alarmName: physicalName(context.names, context.domain, subject, aspect, ...parts),
     alarmDescription: `${happened} ${meaning} ${todo} See docs/operations.md, "${aspect}".`,
     metric: new cloudwatch.Metric({
       ...props.metric,
       dimensionsMap: { ...props.metric.dimensionsMap },
     }),
     threshold: props.threshold,
-    comparisonOperator:
-      props.comparison === 'above'
-        ? cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
-        : cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    comparisonOperator: COMPARISONS[props.comparison],
     evaluationPeriods: of,
     datapointsToAlarm: breaching,
     treatMissingData:

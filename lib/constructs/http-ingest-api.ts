@@ -3,13 +3,13 @@ import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Connector, Environment } from '#core/config/project.ts';
+import type { Environment, HttpIngestConnector } from '#core/config/project.ts';
 import { dataRemovalPolicy } from '../removal-policy.ts';
 
 export interface HttpIngestApiProps {
   readonly environment: Environment;
   readonly domain: string;
-  readonly connectors: readonly Connector[];
+  readonly connectors: readonly HttpIngestConnector[];
   readonly function: lambda.Function;
   /** Of the API; the log group's name ends with it. */
   readonly name: string;

@@ -1,23 +1,31 @@
 import { Duration } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Domain, Environment } from '#core/config/project.ts';
+import { connectorsOf, type Domain, type Environment } from '#core/config/project.ts';
 import { type NameScope, physicalName } from '../names.ts';
 import { dataRemovalPolicy } from '../removal-policy.ts';
+import type { TopicStreams } from '../topic-scope.ts';
+import {
+  acknowledgeBuffer,
+  bufferVariables,
+  joinBufferNetwork,
+  producerGrants,
+} from './buffer-access.ts';
 import { HttpIngestApi, INTEGRATION_TIMEOUT_MS } from './http-ingest-api.ts';
 import { METRICS_NAMESPACE } from './lake-writer.ts';
 import { withLambdaCode } from './lambda-code.ts';
+import { allow as allowGrants, policyOf } from './policy-grants.ts';
+import { schemaFinderGrants, schemaRegistryVariables } from './schema-registry-access.ts';
 
 export interface HttpIngestProps {
   readonly names: NameScope;
   readonly environment: Environment;
   /** Has at least one connector. */
   readonly domain: Domain;
-  readonly stream: IStream;
+  readonly streams: TopicStreams;
   readonly receipts: ITable;
   /** ES module of the handler. */
   readonly bundle: Uint8Array;
@@ -49,6 +57,7 @@ export class HttpIngest extends Construct {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: httpIngestPolicies({ ...props, logGroup }),
     });
+    acknowledgeBuffer(role, props.streams);
     this.function = withLambdaCode(
       props,
       (code) =>
@@ -64,19 +73,20 @@ export class HttpIngest extends Construct {
           memorySize: MEMORY_MB,
           timeout: Duration.millis(TIMEOUT_MS),
           environment: {
-            STREAM_NAME: props.stream.streamName,
+            ...bufferVariables(props.streams),
             RECEIPTS_TABLE: props.receipts.tableName,
+            ...schemaRegistryVariables(props.environment),
             POWERTOOLS_SERVICE_NAME: name,
             POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
             POWERTOOLS_LOG_LEVEL: 'INFO',
           },
         }),
     );
-    const { connectors } = domain;
+    joinBufferNetwork(this.function, props.streams);
     this.api = new HttpIngestApi(this, 'Http', {
       environment,
       domain: domain.name,
-      connectors,
+      connectors: connectorsOf(domain, 'http-ingest'),
       function: this.function,
       name,
     });
@@ -85,16 +95,21 @@ export class HttpIngest extends Construct {
 
 /** One inline policy per concern: what the function calls, on what it calls it. */
 function httpIngestPolicies(
-  resources: Pick<HttpIngestProps, 'stream' | 'receipts'> & { readonly logGroup: logs.ILogGroup },
+  resources: Pick<HttpIngestProps, 'environment' | 'domain' | 'streams' | 'receipts'> & {
+    readonly logGroup: logs.ILogGroup;
+  },
 ): Record<string, iam.PolicyDocument> {
+  const { environment, domain } = resources;
+  const names = connectorsOf(domain, 'http-ingest').flatMap(({ streams }) => streams);
   return {
-    WriteStream: allow(['kinesis:ListShards', 'kinesis:PutRecords'], resources.stream.streamArn),
+    WriteStream: allowGrants(...producerGrants(resources.streams)),
     WriteReceipts: allow(['dynamodb:UpdateItem'], resources.receipts.tableArn),
+    ...policyOf('FindSchemas', schemaFinderGrants(environment, domain.name, names)),
     WriteLogs: allow(['logs:CreateLogStream', 'logs:PutLogEvents'], resources.logGroup.logGroupArn),
   };
 }
 
-function allow(actions: string[], resource: string): iam.PolicyDocument {
-  const statement = new iam.PolicyStatement({ actions, resources: [resource] });
+function allow(actions: string[], ...resources: string[]): iam.PolicyDocument {
+  const statement = new iam.PolicyStatement({ actions, resources });
   return new iam.PolicyDocument({ statements: [statement] });
 }

@@ -1,23 +1,28 @@
 import type { PolicyDocument } from 'aws-cdk-lib/aws-iam';
-import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import type { NameScope } from '../names.ts';
+import type { Environment } from '#core/config/project.ts';
+import { type NameScope, physicalName } from '../names.ts';
+import type { TopicStreams } from '../topic-scope.ts';
+import { mappingGrants } from './buffer-access.ts';
 import {
   allow,
   glueArns,
   type ObjectGrant,
   objectAcknowledgements,
   objectGrants,
+  policyOf,
 } from './policy-grants.ts';
+import { schemaReaderAcknowledgements, schemaReaderGrants } from './schema-registry-access.ts';
 
 export interface LakeWriterResources {
   readonly names: NameScope;
+  readonly environment: Environment;
   readonly domain: string;
   /** Bronze database of the domain. */
   readonly database: string;
   readonly tables: readonly string[];
-  readonly stream: IStream;
+  readonly streams: TopicStreams;
   readonly deadLetters: IBucket;
   readonly logGroup: ILogGroup;
 }
@@ -58,20 +63,17 @@ function deadLetterGrants(resources: LakeWriterResources): readonly ObjectGrant[
 /** One inline policy per concern of the lake writer: every action by name, every resource as narrow as its service allows. */
 export function lakeWriterPolicies(resources: LakeWriterResources): Record<string, PolicyDocument> {
   return {
-    ReadStream: allow({
-      actions: [
-        'kinesis:DescribeStream',
-        'kinesis:DescribeStreamSummary',
-        'kinesis:GetRecords',
-        'kinesis:GetShardIterator',
-        'kinesis:ListShards',
-      ],
-      resources: [resources.stream.streamArn],
-    }),
+    ReadStream: allow(
+      ...mappingGrants(
+        resources.streams,
+        physicalName(resources.names, resources.domain, 'lake-writer'),
+      ),
+    ),
     CommitTables: allow({
       actions: ['glue:GetTable', 'glue:UpdateTable'],
       resources: glueArns(resources.database, resources.tables),
     }),
+    ...policyOf('ReadSchemas', schemaReaderGrants(resources.environment)),
     WriteLake: allow(...objectGrants(resources.names, lakeGrants(resources))),
     KeepFailures: allow(
       ...objectGrants(resources.names, deadLetterGrants(resources)),
@@ -90,5 +92,8 @@ export function lakeWriterAcknowledgements(
   resources: LakeWriterResources,
 ): readonly { readonly id: string; readonly reason: string }[] {
   const grants = [...lakeGrants(resources), ...deadLetterGrants(resources)];
-  return objectAcknowledgements(resources.names, grants);
+  return [
+    ...objectAcknowledgements(resources.names, grants),
+    ...schemaReaderAcknowledgements(resources.environment),
+  ];
 }

@@ -1,25 +1,30 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { databaseName, type Environment } from '#core/config/project.ts';
+import { type DomainSettings, databaseName, type Environment } from '#core/config/project.ts';
 import { type NameScope, physicalName } from '../names.ts';
 import { dataRemovalPolicy } from '../removal-policy.ts';
+import type { TopicStreams } from '../topic-scope.ts';
+import { acknowledgeBuffer, bufferVariables } from './buffer-access.ts';
 import {
   type LakeWriterResources,
   lakeWriterAcknowledgements,
   lakeWriterPolicies,
 } from './lake-writer-permissions.ts';
 import { withLambdaCode } from './lambda-code.ts';
+import { schemaRegistryVariables } from './schema-registry-access.ts';
+import { createTopicMappings, type TopicMapping } from './topic-mappings.ts';
 
 export interface LakeWriterProps {
   readonly names: NameScope;
   readonly environment: Environment;
   readonly domain: string;
-  readonly stream: IStream;
+  /** Of the domain. */
+  readonly settings: DomainSettings;
+  readonly streams: TopicStreams;
   readonly lake: IBucket;
   readonly deadLetters: IBucket;
   readonly tables: readonly string[];
@@ -32,10 +37,10 @@ export interface LakeWriterProps {
 /** CloudWatch namespace of the platform's own metrics. */
 export const METRICS_NAMESPACE = 'Sluice';
 
-/** Function that commits a domain's stream to its bronze tables, with its role, log group and event source mapping. */
+/** Function that commits a domain's streams to its bronze tables, with its role, log group and event source mappings. */
 export class LakeWriter extends Construct {
   readonly function: lambda.Function;
-  readonly mapping: lambda.CfnEventSourceMapping;
+  readonly mappings: readonly TopicMapping[];
 
   constructor(scope: Construct, id: string, props: LakeWriterProps) {
     super(scope, id);
@@ -62,18 +67,20 @@ export class LakeWriter extends Construct {
           code,
           role,
           logGroup,
-          memorySize: props.environment.writer.memoryMb,
-          timeout: Duration.seconds(props.environment.writer.timeoutSeconds),
+          memorySize: props.settings.writer.memoryMb,
+          timeout: Duration.seconds(props.settings.writer.timeoutSeconds),
           environment: {
+            ...bufferVariables(props.streams),
             LAKE_BUCKET: props.lake.bucketName,
             DEAD_LETTER_BUCKET: props.deadLetters.bucketName,
+            ...schemaRegistryVariables(props.environment),
             POWERTOOLS_SERVICE_NAME: functionName,
             POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
             POWERTOOLS_LOG_LEVEL: 'INFO',
           },
         }),
     );
-    this.mapping = this.mapStream(props);
+    this.mappings = createTopicMappings(this, { ...props, function: this.function });
   }
 
   private createRole(resources: LakeWriterResources): iam.Role {
@@ -82,28 +89,8 @@ export class LakeWriter extends Construct {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: lakeWriterPolicies(resources),
     });
+    acknowledgeBuffer(role, resources.streams);
     Validations.of(role).acknowledge(...lakeWriterAcknowledgements(resources));
     return role;
-  }
-
-  private mapStream(props: LakeWriterProps): lambda.CfnEventSourceMapping {
-    const { writer } = props.environment;
-    return new lambda.CfnEventSourceMapping(this, 'StreamMapping', {
-      eventSourceArn: props.stream.streamArn,
-      functionName: this.function.functionName,
-      // LATEST would skip what arrives while the mapping is being created.
-      startingPosition: 'TRIM_HORIZON',
-      batchSize: writer.batchSize,
-      maximumBatchingWindowInSeconds: writer.batchingWindowSeconds,
-      // The positions in table metadata assume that a shard's batches are committed one after the other.
-      parallelizationFactor: 1,
-      maximumRetryAttempts: writer.retryAttempts,
-      maximumRecordAgeInSeconds: writer.maxRecordAgeSeconds,
-      bisectBatchOnFunctionError: true,
-      functionResponseTypes: ['ReportBatchItemFailures'],
-      destinationConfig: { onFailure: { destination: props.deadLetters.bucketArn } },
-      // Alarms watch what the mapping gives up.
-      metricsConfig: { metrics: ['EventCount'] },
-    });
   }
 }

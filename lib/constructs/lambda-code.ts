@@ -12,7 +12,7 @@ export interface LambdaBundler {
 
 /** Bundled CommonJS packages call `require`, which an ES module does not have. */
 const REQUIRE_BANNER =
-  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  "import { createRequire as createModuleRequire } from 'node:module'; const require = createModuleRequire(import.meta.url);";
 
 /**
  * Bundler for the entries below `root`. Bytes depend on the sources and the installed packages only, not on where
@@ -43,6 +43,8 @@ function buildEntry(root: string, entry: string): Uint8Array {
     target: 'node24',
     format: 'esm',
     mainFields: ['module', 'main'],
+    // Of two builds the one that does not look for its file beside the bundle.
+    alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
     banner: { js: REQUIRE_BANNER },
     sourcemap: false,
     charset: 'utf8',

@@ -1,26 +1,32 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyDocument } from 'aws-cdk-lib/aws-iam';
-import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Environment } from '#core/config/project.ts';
 import { LEDGER_TABLE } from '#core/ledger/ledger-table.ts';
 import type { NameScope } from '../names.ts';
+import type { TopicStreams } from '../topic-scope.ts';
+import { readerGrants } from './buffer-access.ts';
 import {
   allow,
   glueArns,
   type ObjectGrant,
   objectAcknowledgements,
   objectGrants,
+  policyOf,
 } from './policy-grants.ts';
+import { schemaReaderAcknowledgements, schemaReaderGrants } from './schema-registry-access.ts';
 
 export interface LedgerResources {
   readonly names: NameScope;
+  readonly environment: Environment;
   /** Bronze database of the domain and its tables, `rejected` among them. */
   readonly database: string;
   readonly tables: readonly string[];
   readonly opsDatabase: string;
-  readonly stream: IStream;
+  readonly streams: TopicStreams;
   readonly receipts: ITable;
+  readonly fileRuns: ITable | null;
   readonly deadLetters: IBucket;
   readonly logGroup: ILogGroup;
 }
@@ -62,10 +68,7 @@ function failureGrants(): readonly ObjectGrant[] {
 export function ledgerPolicies(resources: LedgerResources): Record<string, PolicyDocument> {
   const { names } = resources;
   return {
-    ReadStream: allow({
-      actions: ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
-      resources: [resources.stream.streamArn],
-    }),
+    ReadStream: allow(...readerGrants(resources.streams)),
     ReadTables: allow({
       actions: ['glue:GetTable'],
       resources: glueArns(resources.database, resources.tables),
@@ -74,6 +77,7 @@ export function ledgerPolicies(resources: LedgerResources): Record<string, Polic
       actions: ['glue:GetTable', 'glue:UpdateTable'],
       resources: glueArns(resources.opsDatabase, [LEDGER_TABLE]),
     }),
+    ...policyOf('ReadSchemas', schemaReaderGrants(resources.environment)),
     UseLake: allow(...objectGrants(names, lakeGrants(resources))),
     ReadFailures: allow(...objectGrants(names, failureGrants()), {
       actions: ['s3:ListBucket'],
@@ -84,6 +88,19 @@ export function ledgerPolicies(resources: LedgerResources): Record<string, Polic
       actions: ['dynamodb:Query'],
       resources: [resources.receipts.tableArn],
     }),
+    ...(resources.fileRuns === null
+      ? {}
+      : {
+          BookFiles: allow({
+            actions: [
+              'dynamodb:DeleteItem',
+              'dynamodb:GetItem',
+              'dynamodb:Query',
+              'dynamodb:UpdateItem',
+            ],
+            resources: [resources.fileRuns.tableArn],
+          }),
+        }),
     WriteLogs: allow({
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       resources: [resources.logGroup.logGroupArn],
@@ -95,5 +112,9 @@ export function ledgerPolicies(resources: LedgerResources): Record<string, Polic
 export function ledgerAcknowledgements(
   resources: LedgerResources,
 ): readonly { readonly id: string; readonly reason: string }[] {
-  return objectAcknowledgements(resources.names, [...lakeGrants(resources), ...failureGrants()]);
+  const grants = [...lakeGrants(resources), ...failureGrants()];
+  return [
+    ...objectAcknowledgements(resources.names, grants),
+    ...schemaReaderAcknowledgements(resources.environment),
+  ];
 }

@@ -1,7 +1,6 @@
-import { Aws, Duration, Validations } from 'aws-cdk-lib';
+import { Aws, Duration, Fn, Validations } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -10,22 +9,27 @@ import { Construct } from 'constructs';
 import { databaseName, type Environment, opsDatabaseName } from '#core/config/project.ts';
 import { type NameScope, physicalName } from '../names.ts';
 import { dataRemovalPolicy } from '../removal-policy.ts';
+import type { TopicStreams } from '../topic-scope.ts';
+import { acknowledgeBuffer, bufferVariables, joinBufferNetwork } from './buffer-access.ts';
 import { METRICS_NAMESPACE } from './lake-writer.ts';
 import { withLambdaCode } from './lambda-code.ts';
 import { ledgerAcknowledgements, ledgerPolicies } from './ledger-permissions.ts';
 import { allow } from './policy-grants.ts';
+import { schemaRegistryVariables } from './schema-registry-access.ts';
 
 export interface LedgerProps {
   readonly names: NameScope;
   readonly environment: Environment;
   readonly domain: string;
-  readonly stream: IStream;
+  readonly streams: TopicStreams;
   readonly deadLetters: IBucket;
   readonly receipts: ITable;
+  /** Where runs of files are remembered; null for a domain without files. */
+  readonly fileRuns: ITable | null;
   /** Tables of the bronze database, `rejected` among them. */
   readonly tables: readonly string[];
-  /** Event source mapping of the writer, whose failed batches are looked for. */
-  readonly mappingId: string;
+  /** Event source mappings of the writer, whose failed batches are looked for. */
+  readonly mappingIds: readonly string[];
   /** ES module of the handler. */
   readonly bundle: Uint8Array;
   /** JSON of the ledger's configuration, shipped beside the bundle. */
@@ -68,16 +72,19 @@ export class Ledger extends Construct {
           memorySize: MEMORY_MB,
           timeout: Duration.minutes(Math.min(everyMinutes, MAX_TIMEOUT_MINUTES)),
           environment: {
-            STREAM_NAME: props.stream.streamName,
+            ...bufferVariables(props.streams),
             RECEIPTS_TABLE: props.receipts.tableName,
             DEAD_LETTER_BUCKET: props.deadLetters.bucketName,
-            WRITER_MAPPING_ID: props.mappingId,
+            ...(props.fileRuns === null ? {} : { CONNECTORS_TABLE: props.fileRuns.tableName }),
+            ...schemaRegistryVariables(props.environment),
+            WRITER_MAPPING_IDS: Fn.join(',', [...props.mappingIds]),
             POWERTOOLS_SERVICE_NAME: functionName,
             POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
             POWERTOOLS_LOG_LEVEL: 'INFO',
           },
         }),
     );
+    joinBufferNetwork(this.function, props.streams);
     this.schedule(props, functionName);
   }
 
@@ -94,6 +101,7 @@ export class Ledger extends Construct {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: ledgerPolicies(resources),
     });
+    acknowledgeBuffer(role, props.streams);
     Validations.of(role).acknowledge(...ledgerAcknowledgements(resources));
     return role;
   }

@@ -13,6 +13,11 @@ export function allow(...grants: readonly Grant[]): PolicyDocument {
   return new PolicyDocument({ statements: grants.map((grant) => new PolicyStatement(grant)) });
 }
 
+/** A policy by its name; none where nothing is granted. */
+export function policyOf(name: string, grants: readonly Grant[]): Record<string, PolicyDocument> {
+  return grants.length === 0 ? {} : { [name]: allow(...grants) };
+}
+
 /** Access to every object below a prefix: the one kind of wildcard in the policies, so each carries its reason. */
 export interface ObjectGrant {
   readonly actions: string[];

@@ -11,6 +11,8 @@ export interface PrivateBucketProps {
   readonly undeleteDays: number | null;
   /** Days after which an object is removed; null keeps it. */
   readonly expireDays: number | null;
+  /** EventBridge is told of every new and deleted object. @default false */
+  readonly sendsEvents?: boolean;
 }
 
 /** An unfinished multipart upload is paid for and invisible; a day is longer than any upload of ours. */
@@ -22,7 +24,7 @@ export function createPrivateBucket(
   id: string,
   props: PrivateBucketProps,
 ): s3.Bucket {
-  return new s3.Bucket(scope, id, {
+  const bucket = new s3.Bucket(scope, id, {
     bucketName: props.bucketName,
     removalPolicy: props.removalPolicy,
     encryption: s3.BucketEncryption.S3_MANAGED,
@@ -36,6 +38,12 @@ export function createPrivateBucket(
       ? {}
       : { serverAccessLogsBucket: props.accessLogs, serverAccessLogsPrefix: `${id}/` }),
   });
+  if (props.sendsEvents === true) {
+    // The property itself: what the CDK makes of it is a function that sets it.
+    const resource = bucket.node.defaultChild as s3.CfnBucket;
+    resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+  }
+  return bucket;
 }
 
 function lifecycleRule(props: PrivateBucketProps): s3.LifecycleRule {

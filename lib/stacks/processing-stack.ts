@@ -1,20 +1,39 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { connectorsOf } from '#core/config/project.ts';
+import { GeneratorAlarms, HttpPollAlarms } from '../constructs/alarms-connectors.ts';
+import { FileIngestAlarms } from '../constructs/alarms-file-ingest.ts';
 import { HttpApiAlarms } from '../constructs/alarms-http-api.ts';
 import { LedgerAlarms } from '../constructs/alarms-ledger.ts';
 import { StreamReaderAlarms } from '../constructs/alarms-stream-reader.ts';
+import type { ConnectorProps } from '../constructs/connector-function.ts';
+import { isEnabled } from '../constructs/connector-schedules.ts';
+import { FileIngest, type FileIngestProps } from '../constructs/file-ingest.ts';
+import { Generator } from '../constructs/generator.ts';
 import { HttpIngest, type HttpIngestProps } from '../constructs/http-ingest.ts';
+import { HttpPoll, type HttpPollProps } from '../constructs/http-poll.ts';
 import { LakeWriter, type LakeWriterProps } from '../constructs/lake-writer.ts';
 import { Ledger, type LedgerProps } from '../constructs/ledger.ts';
+import { Sink, type SinkProps } from '../constructs/sink.ts';
 
 export type ProcessingStackProps = StackProps &
   LakeWriterProps & {
+    /** Records that a reader of Kafka topics may be behind; null where the buffer is Kinesis. */
+    readonly maxOffsetLag: number | null;
     /** Told of every alarm. */
     readonly alarmTopic: ITopic;
-    readonly ledger: Omit<LedgerProps, 'mappingId'>;
+    readonly ledger: Omit<LedgerProps, 'mappingIds'>;
+    /** One per kind of sink that a stream names, besides the tables. */
+    readonly sinks: readonly SinkProps[];
     /** Null for a domain without connector. */
     readonly httpIngest: HttpIngestProps | null;
+    /** Null for a domain without such connectors. */
+    readonly httpPoll: HttpPollProps | null;
+    /** Null for a domain without such connectors. */
+    readonly generator: ConnectorProps | null;
+    /** Null for a domain without files. */
+    readonly fileIngest: FileIngestProps | null;
   };
 
 /** Stateless: everything in it can be deleted and deployed again without losing a row. */
@@ -25,14 +44,19 @@ export class ProcessingStack extends Stack {
     new StreamReaderAlarms(this, 'LakeWriterAlarms', {
       context: { names: props.names, domain: props.domain, topic: props.alarmTopic },
       subject: 'lake-writer',
-      environment: props.environment,
+      alarms: props.environment.alarms,
+      settings: props.settings,
       function: writer.function,
-      mapping: writer.mapping,
+      mappings: writer.mappings,
+      maxOffsetLag: props.maxOffsetLag,
     });
     new CfnOutput(this, 'LakeWriterFunctionName', {
       value: writer.function.functionName,
     });
-    const ledger = new Ledger(this, 'Ledger', { ...props.ledger, mappingId: writer.mapping.ref });
+    const ledger = new Ledger(this, 'Ledger', {
+      ...props.ledger,
+      mappingIds: writer.mappings.map(({ mapping }) => mapping.ref),
+    });
     new LedgerAlarms(this, 'LedgerAlarms', {
       context: { names: props.names, domain: props.domain, topic: props.alarmTopic },
       function: ledger.function,
@@ -41,6 +65,29 @@ export class ProcessingStack extends Stack {
     new CfnOutput(this, 'LedgerFunctionName', {
       value: ledger.function.functionName,
     });
+    for (const sink of props.sinks) {
+      const subject = `sink-${sink.kind.name}`;
+      const reader = new Sink(this, `Sink-${sink.kind.name}`, sink);
+      new StreamReaderAlarms(this, `Sink-${sink.kind.name}-Alarms`, {
+        context: { names: props.names, domain: props.domain, topic: props.alarmTopic },
+        subject,
+        alarms: props.environment.alarms,
+        settings: props.settings,
+        function: reader.function,
+        mappings: reader.mappings,
+        maxOffsetLag: props.maxOffsetLag,
+      });
+    }
+    this.addScheduledConnectors(props);
+    if (props.fileIngest !== null) {
+      const files = new FileIngest(this, 'FileIngest', props.fileIngest);
+      new FileIngestAlarms(this, 'FileIngestAlarms', {
+        context: { names: props.names, domain: props.domain, topic: props.alarmTopic },
+        function: files.function,
+        queue: files.queue,
+        deadLetterQueue: files.deadLetterQueue,
+      });
+    }
     if (props.httpIngest !== null) {
       const { api } = new HttpIngest(this, 'HttpIngest', props.httpIngest);
       new HttpApiAlarms(this, 'HttpIngestAlarms', {
@@ -49,6 +96,25 @@ export class ProcessingStack extends Stack {
         apiId: api.apiId,
       });
       new CfnOutput(this, 'IngestApiUrl', { value: api.url });
+    }
+  }
+
+  /** Functions that schedules start, and their alarms. */
+  private addScheduledConnectors(props: ProcessingStackProps): void {
+    const context = { names: props.names, domain: props.domain, topic: props.alarmTopic };
+    if (props.httpPoll !== null) {
+      const poll = new HttpPoll(this, 'HttpPoll', props.httpPoll);
+      new HttpPollAlarms(this, 'HttpPollAlarms', {
+        context,
+        function: poll.function,
+        connectors: connectorsOf(props.httpPoll.domain, 'http-poll').filter((connector) =>
+          isEnabled(connector, props.environment.name),
+        ),
+      });
+    }
+    if (props.generator !== null) {
+      const generator = new Generator(this, 'Generator', props.generator);
+      new GeneratorAlarms(this, 'GeneratorAlarms', { context, function: generator.function });
     }
   }
 }

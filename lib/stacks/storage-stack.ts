@@ -1,6 +1,7 @@
 import { Aws, CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import * as athena from 'aws-cdk-lib/aws-athena';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import { CfnRegistry } from 'aws-cdk-lib/aws-glue';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { type Environment, opsDatabaseName } from '#core/config/project.ts';
@@ -24,6 +25,8 @@ export interface StorageStackProps extends StackProps {
 const LAKE_UNDELETE_DAYS = 7;
 /** Dead letters are the only copy of a record: deleting one can be undone for a month. */
 const DEAD_LETTER_UNDELETE_DAYS = 30;
+/** A file that is replaced or deleted while it waits is read all the same; messages about it live for 14 days. */
+const LANDING_UNDELETE_DAYS = 30;
 /** Query results are copies of lake data: long enough to page through, short enough not to pile up. */
 const QUERY_RESULT_DAYS = 7;
 
@@ -32,6 +35,10 @@ export class StorageStack extends Stack {
   readonly lake: s3.Bucket;
   readonly deadLetters: s3.Bucket;
   readonly receipts: dynamodb.Table;
+  /** Files that users upload, and what became of them. */
+  readonly landing: s3.Bucket;
+  /** How far connectors are. */
+  readonly connectorState: dynamodb.Table;
 
   constructor(scope: Construct, id: string, props: StorageStackProps) {
     super(scope, id, props);
@@ -65,8 +72,23 @@ export class StorageStack extends Stack {
       undeleteDays: null,
       expireDays: QUERY_RESULT_DAYS,
     });
+    this.landing = createPrivateBucket(this, 'Landing', {
+      bucketName: bucketName(names, 'landing'),
+      removalPolicy,
+      accessLogs,
+      undeleteDays: LANDING_UNDELETE_DAYS,
+      expireDays: null,
+      sendsEvents: true,
+    });
     const workGroup = this.createWorkGroup(props, queryResults);
-    this.receipts = this.createReceiptsTable(names, removalPolicy);
+    // What producers had acknowledged: half of the ledger.
+    this.receipts = this.createTable('Receipts', physicalName(names, 'receipts'), removalPolicy);
+    // Lost, connectors would begin again: repeated events are left out within the horizon only.
+    this.connectorState = this.createTable(
+      'Connectors',
+      physicalName(names, 'connectors'),
+      removalPolicy,
+    );
     const ops = createGlueDatabase(this, 'OpsDatabase', {
       name: opsDatabaseName(environment.name),
       description: 'Row ledger and other tables of the platform itself',
@@ -79,11 +101,26 @@ export class StorageStack extends Stack {
     });
     ledger.addResourceDependency(ops);
 
+    this.createSchemaRegistry(props, removalPolicy);
     new CfnOutput(this, 'LakeBucketName', { value: this.lake.bucketName });
     new CfnOutput(this, 'DeadLetterBucketName', { value: this.deadLetters.bucketName });
+    new CfnOutput(this, 'LandingBucketName', { value: this.landing.bucketName });
     new CfnOutput(this, 'WorkGroupName', { value: workGroup.ref });
     new CfnOutput(this, 'ReceiptsTableName', { value: this.receipts.tableName });
+    new CfnOutput(this, 'ConnectorsTableName', { value: this.connectorState.tableName });
     new CfnOutput(this, 'OpsDatabaseName', { value: ops.ref });
+  }
+
+  /** Domains put their schemas into it. Free of charge. */
+  private createSchemaRegistry({ environment }: StorageStackProps, policy: RemovalPolicy): void {
+    const { schemaRegistry } = environment;
+    if (schemaRegistry.kind !== 'glue') return;
+    const registry = new CfnRegistry(this, 'SchemaRegistry', {
+      name: schemaRegistry.name,
+      description: `Event schemas of environment ${environment.name}`,
+    });
+    registry.applyRemovalPolicy(policy);
+    new CfnOutput(this, 'SchemaRegistryName', { value: schemaRegistry.name });
   }
 
   private createWorkGroup(props: StorageStackProps, results: s3.Bucket): athena.CfnWorkGroup {
@@ -107,10 +144,10 @@ export class StorageStack extends Stack {
     });
   }
 
-  /** What producers had acknowledged: half of the ledger, so it is restored to any second of the last 35 days. */
-  private createReceiptsTable(names: NameScope, removalPolicy: RemovalPolicy): dynamodb.Table {
-    return new dynamodb.Table(this, 'Receipts', {
-      tableName: physicalName(names, 'receipts'),
+  /** A table of items that nothing else could be made from again: it is restored to any second of the last 35 days. */
+  private createTable(id: string, tableName: string, removalPolicy: RemovalPolicy): dynamodb.Table {
+    return new dynamodb.Table(this, id, {
+      tableName,
       partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
       sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,

@@ -1,6 +1,7 @@
 import { BATCH_KEY, encodeBatchSummary } from '#core/delivery/batch-summary.ts';
 import type { JudgedEvent } from '#core/delivery/judged-event.ts';
 import { comparePositions } from '#core/delivery/position.ts';
+import { requireSameSource, withArrival } from '#core/delivery/replaced-source.ts';
 import {
   encodeSourceStates,
   NO_COUNTS,
@@ -30,6 +31,7 @@ export async function appendEvents(
     build: async (base) => {
       const states = readSourceStates(base);
       const before = states.get(source) ?? null;
+      requireSameSource(before, request.events, { source, toleranceMicros: 0n });
       const fresh = eventsAfter(request.events, before);
       const [first] = fresh;
       if (first === undefined) return null;
@@ -39,7 +41,8 @@ export async function appendEvents(
       }
       const { processed, files } = staged;
       ingested = { counts: processed.counts, isHorizonCut: staged.isHorizonCut };
-      const sources = encodeSourceStates(new Map([...states, [source, processed.state]]));
+      const state = withArrival(processed.state, fresh, { source, before });
+      const sources = encodeSourceStates(new Map([...states, [source, state]]));
       const batch = encodeBatchSummary({
         source,
         first: first.position,

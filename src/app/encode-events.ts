@@ -1,4 +1,4 @@
-import { encodeSchemaRegistryHeader } from '#core/avro/schema-registry-header.ts';
+import { encodeWireHeader } from '#core/avro/wire-header.ts';
 import type { Stream } from '#core/config/project.ts';
 import type { Row } from '#core/schema/field.ts';
 import type { ProducedEvent } from './producer-lane.ts';
@@ -14,7 +14,7 @@ export function createEventEncoder(
   return (row) => ({
     stream: stream.name,
     partitionKey: partitionKeyOf(stream, row),
-    data: encodeSchemaRegistryHeader(schema.schemaVersionId, schema.encodeBody(row)),
+    data: encodeWireHeader(schema.schemaVersionId, schema.encodeBody(row)),
   });
 }
 
@@ -22,7 +22,7 @@ export function createEventEncoder(
 const MAX_PARTITION_KEY_LENGTH = 256;
 
 /** A missing key still needs a shard: all such events share one, so their order is kept too. */
-function partitionKeyOf(stream: Pick<Stream, 'key'>, row: Row): string {
+export function partitionKeyOf(stream: Pick<Stream, 'key'>, row: Row): string {
   const value = row[stream.key] ?? null;
   const text = value === null ? '' : String(value);
   if (text.length <= MAX_PARTITION_KEY_LENGTH) return text === '' ? '-' : text;

@@ -1,9 +1,16 @@
 import { editorSchemas } from '#core/config/editor-schemas.ts';
 import type { Project, Stream } from '#core/config/project.ts';
+import type { AvroRecord } from '#core/schema/avro-schema.ts';
 import type { Incompatibility } from '#core/schema/evolution/compatibility.ts';
+import { diffSchemas, type SchemaDifference } from '#core/schema/evolution/schema-diff.ts';
 import { type Evolution, evolveStream } from '#core/schema/evolution/stream-evolution.ts';
 import { storedName } from '#core/schema/field.ts';
-import { findStream, type Registry, type StreamSchemas } from '#core/schema/registry.ts';
+import {
+  currentSchemaVersion,
+  findStream,
+  type Registry,
+  type StreamSchemas,
+} from '#core/schema/registry.ts';
 import {
   avroPath,
   jsonText,
@@ -36,6 +43,17 @@ export interface GeneratedSchemas {
   readonly unchanged: readonly string[];
   /** When there is any, `writes` is empty: either everything is legal or nothing happens. */
   readonly refused: readonly RefusedChange[];
+  /** Streams with a next version, legal or not, and how it differs from the one before. */
+  readonly changes: readonly StreamChange[];
+}
+
+/** The next version of a stream's schema. */
+export interface StreamChange {
+  readonly domain: string;
+  readonly stream: string;
+  readonly version: number;
+  /** From the version before; empty for the first one. */
+  readonly differences: readonly SchemaDifference[];
 }
 
 /**
@@ -57,7 +75,8 @@ export function generateSchemas({ project, files }: GenerateRequest): GeneratedS
     ...evolutions.flatMap(refusedChanges),
     ...evolutions.flatMap(({ schemas }) => orphanedFiles(schemas, reading.registry, existing)),
   ];
-  if (refused.length > 0) return refuse(refused);
+  const changes = evolutions.flatMap(({ schemas }) => changeOf(schemas, reading.registry) ?? []);
+  if (refused.length > 0) return refuse(refused, changes);
   const registry = withStreams(reading.registry, evolutions);
   const wanted = [...schemaFiles(registry, existing), ...editorSchemas()].sort(byPath);
   const isWritten = (file: TextFile) => existing.get(file.path) === file.text;
@@ -65,6 +84,7 @@ export function generateSchemas({ project, files }: GenerateRequest): GeneratedS
     writes: wanted.filter((file) => !isWritten(file)),
     unchanged: wanted.filter(isWritten).map((file) => file.path),
     refused: [],
+    changes,
   };
 }
 
@@ -74,8 +94,21 @@ export function formatRefusal(refusal: RefusedChange): string {
   return `${place}: ${refusal.message}`;
 }
 
-function refuse(refused: readonly RefusedChange[]): GeneratedSchemas {
-  return { writes: [], unchanged: [], refused };
+function refuse(
+  refused: readonly RefusedChange[],
+  changes: readonly StreamChange[] = [],
+): GeneratedSchemas {
+  return { writes: [], unchanged: [], refused, changes };
+}
+
+function changeOf(schemas: StreamSchemas, registry: Registry): StreamChange | null {
+  const { domain, stream } = schemas;
+  const before = findStream(registry, domain, stream)?.schemaVersions.at(-1);
+  const { version, avro } = currentSchemaVersion(schemas);
+  if (before?.version === version) return null;
+  const parse = (text: string) => JSON.parse(text) as AvroRecord;
+  const differences = before === undefined ? [] : diffSchemas(parse(before.avro), parse(avro));
+  return { domain, stream, version, differences };
 }
 
 function refusedChanges({
@@ -85,13 +118,18 @@ function refusedChanges({
   return refused.map((incompatibility) => ({
     file: `domains/${stream.domain}.yaml`,
     path: `streams.${stream.name}.${yamlPath(stream, incompatibility)}`,
-    message: `${incompatibility.change}: ${incompatibility.rule}; ${incompatibility.remedy}`,
+    message: `${incompatibility.change}: ${ruleOf(incompatibility)}; ${incompatibility.remedy}`,
   }));
+}
+
+/** `FORWARD against version 2: consumers of version 2 cannot read null` */
+function ruleOf({ mode, against, rule }: Incompatibility): string {
+  return mode === undefined ? rule : `${mode} against version ${against}: ${rule}`;
 }
 
 /** Where in the domain file the column comes from. */
 function yamlPath(stream: Stream, { path }: Incompatibility): string {
-  if (path === 'partition.bronze') return path;
+  if (path === 'partition.bronze' || path === 'compatibility') return path;
   const [column = '', ...rest] = path.split('.');
   const name = column.replace(/^_raw_/, '');
   if (stream.mapping.some((mapping) => mapping.column === name && column === name)) {

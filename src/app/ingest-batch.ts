@@ -1,5 +1,7 @@
 import { type JudgedEvent, processingFailure } from '#core/delivery/judged-event.ts';
+import { isFileSource } from '#core/delivery/position.ts';
 import { appendEvents } from './append-events.ts';
+import { checkSource } from './check-source.ts';
 import type { IngestConfig, IngestDeps, IngestedTable } from './ingest-stream.ts';
 import { sumIngested } from './ingested-tables.ts';
 import { undecodable } from './judge-event.ts';
@@ -22,17 +24,22 @@ export async function ingestBatch(
   batch: { readonly source: string; readonly records: readonly SourceRecord[] },
 ): Promise<readonly IngestedTable[]> {
   const ingested: IngestedTable[] = [];
-  for (const events of sliceEvents(config, batch.records)) {
-    ingested.push(...(await ingestSlice(deps, config, { source: batch.source, events })));
+  for await (const events of sliceEvents(config, batch.records)) {
+    ingested.push(...(await ingestEvents(deps, config, { source: batch.source, events })));
   }
   return sumIngested(ingested);
 }
 
-async function ingestSlice(
+/**
+ * Takes judged events of one source into their tables, in position order and as many as memory holds: file what
+ * is discarded, then per stream de-duplicate, stage and commit. Safe to repeat, as ingestBatch is.
+ */
+export async function ingestEvents(
   deps: IngestDeps,
   config: IngestConfig,
   slice: { readonly source: string; readonly events: readonly JudgedEvent[] },
 ): Promise<readonly IngestedTable[]> {
+  await checkSource(deps, config, slice);
   const { source, events } = slice;
   const rejections: IngestedTable[] = [];
   const reject = async (judged: readonly JudgedEvent[]): Promise<ReadonlySet<string>> => {
@@ -47,7 +54,7 @@ async function ingestSlice(
     const own = byStream.get(stream.plan.stream.name);
     if (own === undefined) continue;
     const onPoison = async (poison: readonly PoisonEvent[]): Promise<void> => {
-      await reject(poison.map(asUndecodable));
+      await reject(poison.map(isFileSource(source) ? asRejected : asUndecodable));
     };
     appended.push(await appendEvents(deps, { stream, source, events: own, leftOut, onPoison }));
   }
@@ -57,4 +64,20 @@ async function ingestSlice(
 function asUndecodable({ event, error }: PoisonEvent): JudgedEvent {
   const { stream, schemaVersion } = event;
   return undecodable(event, { stream, reason: processingFailure(error), schemaVersion });
+}
+
+/** A row of a file keeps its bytes in the table, as every invalid one does; the file itself is kept too. */
+function asRejected({ event, error }: PoisonEvent): JudgedEvent {
+  const { stream, position, arrivalMicros, partitionKey, payload, schemaVersion } = event;
+  return {
+    kind: 'rejected',
+    stream,
+    position,
+    arrivalMicros,
+    partitionKey,
+    payload,
+    row: null,
+    schemaVersion,
+    reason: processingFailure(error),
+  };
 }

@@ -1,9 +1,11 @@
 import { createRowEncoder } from '#core/avro/row-codec.ts';
 import { eventId } from '#core/delivery/event-id.ts';
+import { hasCode } from '#core/errors.ts';
 import type { BodyEvent } from '#core/ingest/event-body.ts';
 import type { HttpIngestConfig, HttpIngestStream } from '#core/ingest/http-ingest-config.ts';
 import type { EventOutcome } from '#core/ingest/ingest-answer.ts';
 import { compileJsonReader, type JsonRow } from '#core/ingest/json-row.ts';
+import type { WireSchemaId } from '#core/schema/wire-schema-id.ts';
 import type { ReceiptStore } from '#ports/receipt-store.ts';
 import { createEventEncoder, type EventEncoder } from './encode-events.ts';
 import { MAX_STREAM_RECORD_BYTES, type ProducedEvent, queuedSize } from './producer-lane.ts';
@@ -11,12 +13,15 @@ import { createEventPutter, type PutDeps, type PutLimits } from './put-events.ts
 
 export interface HttpIngestDeps extends PutDeps {
   readonly receipts: ReceiptStore;
+  /**
+   * The id that records of a stream carry. @default Sluice's own
+   * Throws SOURCE_UNAVAILABLE when the schema registry does not answer: events wait at their clients.
+   */
+  readonly schemaIdOf?: (stream: HttpIngestStream) => Promise<WireSchemaId>;
 }
 
 export interface HttpIngestOptions {
   readonly config: HttpIngestConfig;
-  /** The Kinesis stream of the domain. */
-  readonly streamName: string;
   /** Names this execution environment in the receipts; no other one may ever have the name, because totals begin at 0. */
   readonly producer: string;
   readonly limits?: Partial<PutLimits>;
@@ -39,9 +44,18 @@ export interface HttpIngest {
 }
 
 export function createHttpIngest(deps: HttpIngestDeps, options: HttpIngestOptions): HttpIngest {
-  const { config, producer } = options;
-  const streams = new Map(config.streams.map((stream) => [stream.name, compileStream(stream)]));
-  const putter = createEventPutter(deps, options);
+  const { config, producer, limits } = options;
+  const compiled = new Map(config.streams.map((stream) => [stream.name, compileStream(stream)]));
+  const compiledWith = new Map(
+    config.streams.map((stream) => [stream.name, stream.schemaVersionId]),
+  );
+  const buffers = new Set(config.streams.map(({ buffer }) => buffer));
+  const putters = new Map(
+    [...buffers].map((streamName) => [
+      streamName,
+      createEventPutter(deps, { streamName, ...(limits === undefined ? {} : { limits }) }),
+    ]),
+  );
   const totals = new Map<string, number>();
 
   /** A receipt that fails leaves the count low until the next one: no reason to refuse events that are in. */
@@ -57,12 +71,31 @@ export function createHttpIngest(deps: HttpIngestDeps, options: HttpIngestOption
     }
   };
 
+  /** False when the registry does not answer: what the events are worth can be told, but not where to send them. */
+  const bringUpToDate = async (stream: HttpIngestStream): Promise<boolean> => {
+    try {
+      const schemaVersionId = (await deps.schemaIdOf?.(stream)) ?? stream.schemaVersionId;
+      if (compiledWith.get(stream.name) === schemaVersionId) return true;
+      compiled.set(stream.name, compileStream({ ...stream, schemaVersionId }));
+      compiledWith.set(stream.name, schemaVersionId);
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'SOURCE_UNAVAILABLE')) return false;
+      throw error;
+    }
+  };
+
   return {
     async ingest(stream, events) {
-      const prepare = streams.get(stream);
-      if (prepare === undefined) throw new RangeError(`stream ${stream} is not configured`);
+      const configured = config.streams.find(({ name }) => name === stream);
+      const putter = putters.get(configured?.buffer ?? '');
+      if (configured === undefined || putter === undefined)
+        throw new RangeError(`stream ${stream} is not configured`);
+      const isUpToDate = await bringUpToDate(configured);
+      const prepare = compiled.get(stream) ?? compileStream(configured);
       const prepared = events.map(prepare);
-      const acknowledged = await putter.put(prepared.flatMap(({ produced }) => produced ?? []));
+      const sent = isUpToDate ? prepared.flatMap(({ produced }) => produced ?? []) : [];
+      const acknowledged = await putter.put(sent);
       const receiptFailure = await writeReceipt(stream, acknowledged.size);
       const outcomes = prepared.map(({ produced, outcome }): EventOutcome => {
         if (produced === null || acknowledged.has(produced)) return outcome;

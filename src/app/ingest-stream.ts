@@ -2,10 +2,12 @@ import type { DeliveryCounts } from '#core/delivery/source-state.ts';
 import type { StreamPlan } from '#core/delivery/stream-plan.ts';
 import type { TableMetadata } from '#core/iceberg/spec/table-metadata.ts';
 import type { Row } from '#core/schema/field.ts';
+import type { WireSchemaId } from '#core/schema/wire-schema-id.ts';
 import type { TableIdent } from '#ports/table-catalog.ts';
 import type { TableReader } from '#ports/table-reader.ts';
 import type { CommitDeps } from './commit-table.ts';
 import type { CommittedIds } from './committed-ids.ts';
+import type { SchemaLookup } from './schema-lookup.ts';
 
 /** A stream of the domain, compiled for ingestion. */
 export interface IngestStream {
@@ -34,7 +36,10 @@ export interface IngestDeps extends CommitDeps {
 export interface IngestConfig {
   readonly domain: string;
   readonly streams: readonly IngestStream[];
-  readonly readerOf: (schemaVersionId: string) => RecordReader | null;
+  /** Null for a schema version that is none of the domain's, as far as is known (see `schemas`). */
+  readonly readerOf: (schemaVersionId: WireSchemaId) => RecordReader | null;
+  /** Look-up of versions that only the registry knows; left out: there is no registry. */
+  readonly schemas?: SchemaLookup<RecordReader> | undefined;
   /** Table of the events that are not taken in. */
   readonly rejectedTable: TableIdent;
   /** `s3://bucket` of the dead letters. */

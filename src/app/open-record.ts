@@ -1,8 +1,8 @@
 import {
   DEFAULT_MAX_INFLATED_BYTES,
-  decodeSchemaRegistryHeader,
   type RegisteredRecord,
 } from '#core/avro/schema-registry-header.ts';
+import { noHeader, readWireHeader } from '#core/avro/wire-header.ts';
 import { processingFailure } from '#core/delivery/judged-event.ts';
 import { type Position, padSequence } from '#core/delivery/position.ts';
 import { hasCode } from '#core/errors.ts';
@@ -59,7 +59,8 @@ export function openRecord(record: SourceRecord): readonly OpenedEvent[] {
 function readHeader(data: Uint8Array, budgetBytes: number): OpenedEvent['content'] {
   const maxInflatedBytes = Math.min(budgetBytes, DEFAULT_MAX_INFLATED_BYTES);
   try {
-    return decodeSchemaRegistryHeader(data, { maxInflatedBytes });
+    const header = readWireHeader(data, { maxInflatedBytes });
+    return header.kind === 'none' ? { problem: noHeader(data).message } : header;
   } catch (error) {
     const reason = corruption(error);
     if (maxInflatedBytes === DEFAULT_MAX_INFLATED_BYTES) return { problem: reason };

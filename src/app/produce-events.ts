@@ -1,16 +1,15 @@
 import { SluiceError } from '#core/errors.ts';
-import { hashKey } from '#core/kinesis/hash-key.ts';
 import type { Clock, Random } from '#ports/clock.ts';
-import type { EventStream } from '#ports/event-stream.ts';
+import type { EventStream, ShardInfo, StreamLayout } from '#ports/event-stream.ts';
 import type { ReceiptStore } from '#ports/receipt-store.ts';
 import {
   MAX_STREAM_RECORD_BYTES,
   type ProducedEvent,
   ProducerLane,
-  packRecord,
+  packRecords,
   queuedSize,
 } from './producer-lane.ts';
-import { type RetryLimits, sendRecord } from './send-record.ts';
+import { isOnly, type RetryLimits, sendRecords } from './send-records.ts';
 
 export interface ProduceRequest {
   readonly streamName: string;
@@ -26,7 +25,7 @@ export interface ProduceRequest {
 }
 
 export interface ProducerLimits extends RetryLimits {
-  /** Size of an aggregated record. One record is one request: that is what keeps order on a shard. */
+  /** Size of a request, which is one record where events are aggregated: that keeps order on a shard. */
   readonly maxRecordBytes: number;
   /** The source is not read while more than this waits: memory stays bounded when the stream is slow. */
   readonly maxQueuedBytes: number;
@@ -62,8 +61,8 @@ export interface ProducerDeps {
 }
 
 /**
- * Sends events. Order is kept per shard: one request of one record is in flight per shard, and a
- * failed record is repeated before anything later goes out (PutRecords alone keeps no order).
+ * Sends events. Order is kept per shard: one request is in flight per shard (of one aggregated record, where the
+ * stream takes those), and what failed of it is repeated before anything later goes out.
  * The source is held back while the stream is slow. A changed shard map re-packs what still waits.
  * Throws DELIVERY_FAILED after the last retry; everything acknowledged until then has its receipt.
  */
@@ -85,8 +84,11 @@ class Producer {
   readonly #deps: ProducerDeps;
   readonly #request: ProduceRequest;
   readonly #limits: ProducerLimits;
+  readonly #layout: StreamLayout;
   readonly #acknowledged = new Map<string, number>();
   readonly #sending = new Map<ProducerLane, Promise<void>>();
+  #openShards: readonly ShardInfo[] = [];
+  /** One per open shard. */
   #lanes: readonly ProducerLane[] = [];
   /** Partly filled records are sent too. */
   #flushing = false;
@@ -101,6 +103,7 @@ class Producer {
   constructor(deps: ProducerDeps, request: ProduceRequest) {
     this.#deps = deps;
     this.#request = request;
+    this.#layout = deps.stream.layoutOf(request.streamName);
     this.#limits = { ...DEFAULT_PRODUCER_LIMITS, ...request.limits };
     this.#receiptsAtMs = deps.clock.nowMs();
   }
@@ -109,7 +112,8 @@ class Producer {
     const { streamName } = this.#request;
     const shards = await this.#deps.stream.listShards(streamName);
     const waiting = this.#lanes.flatMap((lane) => lane.takeAll());
-    this.#lanes = shards.filter((shard) => shard.open).map((shard) => new ProducerLane(shard));
+    this.#openShards = shards.filter((shard) => shard.open);
+    this.#lanes = this.#openShards.map((shard) => new ProducerLane(shard));
     this.#shardMapChanged = false;
     if (this.#lanes.length === 0) {
       throw new SluiceError(
@@ -159,9 +163,8 @@ class Producer {
       this.#oversized++;
       return;
     }
-    const only = this.#lanes.length === 1 ? this.#lanes[0] : undefined;
-    const lane =
-      only ?? this.#lanes.find((candidate) => candidate.covers(hashKey(event.partitionKey)));
+    const shard = this.#layout.shardOf(this.#openShards, event.partitionKey);
+    const lane = this.#lanes.find((candidate) => candidate.shard === shard);
     if (lane === undefined) {
       throw new SluiceError(
         'SOURCE_UNAVAILABLE',
@@ -219,15 +222,15 @@ class Producer {
 
   async #sendBatch(lane: ProducerLane): Promise<void> {
     const batch = lane.takeBatch(this.#limits.maxRecordBytes);
-    const record = packRecord(lane.shard, batch);
-    const sent = await sendRecord(this.#deps, record, {
+    const records = packRecords(this.#layout.packing, lane.shard, batch);
+    const sent = await sendRecords(this.#deps, records, {
       streamName: this.#request.streamName,
       limits: this.#limits,
     });
-    this.#records++;
-    this.#bytes += record.data.length;
+    this.#records += records.length;
+    for (const { data } of records) this.#bytes += data.length;
     this.#retries += sent.retries;
-    if (sent.shardId !== lane.shard.shardId) this.#shardMapChanged = true;
+    if (!isOnly(sent.shardIds, lane.shard.shardId)) this.#shardMapChanged = true;
     for (const { stream } of batch)
       this.#acknowledged.set(stream, (this.#acknowledged.get(stream) ?? 0) + 1);
     this.#request.onProgress?.(

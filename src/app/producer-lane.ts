@@ -1,5 +1,5 @@
 import { encodeAggregatedRecord } from '#core/kinesis/aggregated-record.ts';
-import type { ShardInfo, StreamRecordIn } from '#ports/event-stream.ts';
+import type { ShardInfo, StreamLayout, StreamRecordIn } from '#ports/event-stream.ts';
 
 /** One encoded event on its way to a stream. */
 export interface ProducedEvent {
@@ -30,10 +30,6 @@ export class ProducerLane {
 
   get queuedBytes(): number {
     return this.#bytes;
-  }
-
-  covers(hash: bigint): boolean {
-    return hash >= this.shard.startingHashKey && hash <= this.shard.endingHashKey;
   }
 
   add(event: ProducedEvent): void {
@@ -80,15 +76,25 @@ export function queuedSize(event: ProducedEvent): number {
 }
 
 /**
- * One stream record of a batch: a single event stays a plain record; several are aggregated, and an
- * explicit hash key places the record in its shard whatever its partition key.
+ * The stream records of a batch. Plain packing has one per event. Aggregated packing has one in all: a
+ * single event stays as it is; for several an explicit hash key places the record in its shard whatever its
+ * partition key.
  */
-export function packRecord(shard: ShardInfo, batch: readonly ProducedEvent[]): StreamRecordIn {
-  const first = batch[0]!;
-  if (batch.length === 1) return { partitionKey: first.partitionKey, data: first.data };
-  return {
-    partitionKey: first.partitionKey,
-    explicitHashKey: shard.startingHashKey,
-    data: encodeAggregatedRecord(batch),
-  };
+export function packRecords(
+  packing: StreamLayout['packing'],
+  shard: ShardInfo,
+  batch: readonly ProducedEvent[],
+): readonly StreamRecordIn[] {
+  const [first] = batch;
+  if (first === undefined) return [];
+  if (packing === 'plain' || batch.length === 1) {
+    return batch.map(({ partitionKey, data }) => ({ partitionKey, data }));
+  }
+  return [
+    {
+      partitionKey: first.partitionKey,
+      explicitHashKey: shard.startingHashKey,
+      data: encodeAggregatedRecord(batch),
+    },
+  ];
 }

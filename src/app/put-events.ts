@@ -1,10 +1,9 @@
 import { hasCode, SluiceError } from '#core/errors.ts';
-import { hashKey } from '#core/kinesis/hash-key.ts';
 import type { Clock, Random } from '#ports/clock.ts';
-import type { EventStream, ShardInfo } from '#ports/event-stream.ts';
+import type { EventStream, ShardInfo, StreamLayout } from '#ports/event-stream.ts';
 import { DEFAULT_PRODUCER_LIMITS } from './produce-events.ts';
-import { type ProducedEvent, ProducerLane, packRecord } from './producer-lane.ts';
-import { type RetryLimits, sendRecord } from './send-record.ts';
+import { type ProducedEvent, ProducerLane, packRecords } from './producer-lane.ts';
+import { isOnly, type RetryLimits, sendRecords } from './send-records.ts';
 
 export interface PutLimits extends RetryLimits {
   readonly maxRecordBytes: number;
@@ -43,6 +42,7 @@ export function createEventPutter(
   options: { readonly streamName: string; readonly limits?: Partial<PutLimits> },
 ): EventPutter {
   const limits = { ...DEFAULT_PUT_LIMITS, ...options.limits };
+  const layout = deps.stream.layoutOf(options.streamName);
   let shardMap: { readonly shards: readonly ShardInfo[]; readonly atMs: number } | null = null;
 
   const openShards = async (): Promise<readonly ShardInfo[]> => {
@@ -62,7 +62,7 @@ export function createEventPutter(
       let waiting = events;
       try {
         while (waiting.length > 0) {
-          const lanes = fillLanes(await openShards(), waiting);
+          const lanes = fillLanes(layout, await openShards(), waiting);
           const sent = await Promise.allSettled(
             lanes.map((lane) => sendLane(lane, { ...send, untilMs })),
           );
@@ -80,13 +80,14 @@ export function createEventPutter(
 }
 
 function fillLanes(
+  layout: StreamLayout,
   shards: readonly ShardInfo[],
   events: readonly ProducedEvent[],
 ): readonly ProducerLane[] {
   const lanes = shards.map((shard) => new ProducerLane(shard));
   for (const event of events) {
-    const hash = hashKey(event.partitionKey);
-    const lane = lanes.find((candidate) => candidate.covers(hash));
+    const shard = layout.shardOf(shards, event.partitionKey);
+    const lane = lanes.find((candidate) => candidate.shard === shard);
     if (lane === undefined) {
       throw new SluiceError(
         'SOURCE_UNAVAILABLE',
@@ -115,10 +116,10 @@ async function sendLane(
   while (lane.queuedBytes > 0 && deps.clock.nowMs() < untilMs) {
     const batch = lane.takeBatch(limits.maxRecordBytes);
     try {
-      const record = packRecord(lane.shard, batch);
-      const { shardId } = await sendRecord(deps, record, { streamName, limits });
+      const records = packRecords(deps.stream.layoutOf(streamName).packing, lane.shard, batch);
+      const { shardIds } = await sendRecords(deps, records, { streamName, limits });
       for (const event of batch) acknowledged.add(event);
-      if (shardId !== lane.shard.shardId) return lane.takeAll();
+      if (!isOnly(shardIds, lane.shard.shardId)) return lane.takeAll();
     } catch (error) {
       if (!hasCode(error, 'DELIVERY_FAILED')) throw error;
       return null;

@@ -1,12 +1,12 @@
 import { decodeRecord } from '#core/kinesis/aggregated-record.ts';
 import type { EventStream } from '#ports/event-stream.ts';
 
-/** Last sequence number read per shard; a shard that is missing is read from its oldest kept record. */
+/** Last sequence number read per shard, by its name as a source; a shard that is missing is read from its oldest kept record. */
 export type ReadCheckpoint = Readonly<Record<string, string>>;
 
 /** One event as it stands in the stream, before any decoding. */
 export interface UserRecordRead {
-  readonly shardId: string;
+  readonly source: string;
   readonly sequenceNumber: string;
   readonly subSequence: number;
   readonly partitionKey: string;
@@ -27,13 +27,13 @@ export async function readUserRecords(
 ): Promise<ReadCheckpoint> {
   const { streamName, from, onRecord } = options;
   const checkpoint: Record<string, string> = { ...from };
-  for (const { shardId } of await stream.listShards(streamName)) {
-    for await (const page of stream.readShard(streamName, shardId, from[shardId] ?? null)) {
+  for (const { shardId, source } of await stream.listShards(streamName)) {
+    for await (const page of stream.readShard(streamName, shardId, from[source] ?? null)) {
       for (const record of page) {
         for (const part of takeApart(record.data, record.partitionKey)) {
-          onRecord({ shardId, sequenceNumber: record.sequenceNumber, ...part });
+          onRecord({ source, sequenceNumber: record.sequenceNumber, ...part });
         }
-        checkpoint[shardId] = record.sequenceNumber;
+        checkpoint[source] = record.sequenceNumber;
       }
     }
   }

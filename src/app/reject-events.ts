@@ -2,6 +2,7 @@ import { BATCH_KEY, encodeBatchSummary, type HourlyCounts } from '#core/delivery
 import { createHourlyTally, sumHours } from '#core/delivery/hourly-tally.ts';
 import type { DiscardedEvent, JudgedEvent } from '#core/delivery/judged-event.ts';
 import { comparePositions, laterPosition, type Position } from '#core/delivery/position.ts';
+import { withArrival } from '#core/delivery/replaced-source.ts';
 import {
   addCounts,
   encodeSourceStates,
@@ -77,11 +78,12 @@ async function stageRejection(
   const states = readSourceStates(base);
   const before = states.get(source) ?? null;
   const range = judgedRange(request.events, fresh, before);
-  const state: SourceState = {
+  const moved: SourceState = {
     position: laterPosition(before?.position ?? null, range.last),
     maxEventTimeMicros: null,
     counts: addCounts(before?.counts ?? NO_COUNTS, sumStreams(hours)),
   };
+  const state = withArrival(moved, request.events, { source, before });
   const rows = await rejectedRows(deps.store, config, { source, events: fresh });
   const sources = encodeSourceStates(new Map([...states, [source, state]]));
   const batch = encodeBatchSummary({ source, ...range, streams: hours });

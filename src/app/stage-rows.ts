@@ -15,6 +15,9 @@ import type { Row } from '#core/schema/field.ts';
 import type { ObjectStore } from '#ports/object-store.ts';
 import { putImmutable } from './put-immutable.ts';
 
+/** Of a staged file's name; the content hash tells files apart. */
+const MAX_SOURCE_LENGTH = 80;
+
 /** What a staged file's name tells: where its rows came from. */
 export interface StagedRange {
   readonly source: string;
@@ -149,7 +152,10 @@ function groupByPartition(
 }
 
 function fileName(range: StagedRange, bytes: Uint8Array): string {
-  const source = range.source.split('/').at(-1) ?? range.source;
+  // A shard's id, or the end of a file's name with what no path should hold replaced.
+  const source = (range.source.split('/').at(-1) ?? range.source)
+    .replaceAll(/[^A-Za-z0-9._-]/g, '-')
+    .slice(-MAX_SOURCE_LENGTH);
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
   return `${source}_${range.first.sequence}-${range.first.subSequence}_${range.last.sequence}-${range.last.subSequence}_${hash}.parquet`;
 }

@@ -25,3 +25,29 @@ export interface ObjectStore {
   /** Idempotent: a missing object is success. */
   delete(uri: string): Promise<void>;
 }
+
+/** What is known of an object without reading it. */
+export interface ObjectStat {
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+}
+
+/** Objects that are larger than memory. A version is named only where the store keeps versions; else FEATURE_UNSUPPORTED. */
+export interface StreamingObjectStore extends ObjectStore {
+  /** Null when there is no such object, or no such version of it. */
+  stat(uri: string, options?: { readonly versionId?: string }): Promise<ObjectStat | null>;
+  /**
+   * Bytes from an offset on, in chunks that the store chooses; the next one is fetched when it is asked for. All of them are of
+   * one version. Throws OBJECT_NOT_FOUND; SOURCE_UNAVAILABLE also when an object is replaced while it is read without a version.
+   */
+  read(
+    uri: string,
+    options?: { readonly offset?: number; readonly versionId?: string },
+  ): AsyncIterable<Uint8Array>;
+  /** Writes an object piece by piece; readers see it whole or as it was. A failed source leaves nothing to be seen. */
+  write(
+    uri: string,
+    chunks: AsyncIterable<Uint8Array>,
+    options?: { readonly contentType?: string },
+  ): Promise<{ readonly sizeBytes: number }>;
+}

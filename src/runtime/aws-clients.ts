@@ -1,9 +1,13 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GlueClient } from '@aws-sdk/client-glue';
+import { KafkaClient } from '@aws-sdk/client-kafka';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 /** Where the clients talk to; without an endpoint the SDK's own chain decides (AWS_ENDPOINT_URL, region, credentials). */
@@ -59,9 +63,31 @@ export function createKinesisClient(target: AwsTarget = {}, limits?: CallLimits)
   return new KinesisClient({ ...target, requestHandler: requestHandler(limits), maxAttempts: 1 });
 }
 
+/** Finds the brokers of a cluster; records go over Kafka's own protocol. */
+export function createKafkaClient(target: AwsTarget = {}, limits?: CallLimits): KafkaClient {
+  return new KafkaClient({ ...target, requestHandler: requestHandler(limits) });
+}
+
 export function createDynamoDbClient(target: AwsTarget = {}, limits?: CallLimits): DynamoDBClient {
   const once = limits === undefined ? {} : { maxAttempts: 1 };
   return new DynamoDBClient({ ...target, ...once, requestHandler: requestHandler(limits) });
+}
+
+/** Secrets are read while a function waits for them. */
+const SECRET_LIMITS: CallLimits = { requestTimeoutMs: 10_000 };
+
+export function createSecretsManagerClient(
+  target: AwsTarget = {},
+  limits: CallLimits = SECRET_LIMITS,
+): SecretsManagerClient {
+  return new SecretsManagerClient({ ...target, requestHandler: requestHandler(limits) });
+}
+
+export function createSsmClient(
+  target: AwsTarget = {},
+  limits: CallLimits = SECRET_LIMITS,
+): SSMClient {
+  return new SSMClient({ ...target, requestHandler: requestHandler(limits) });
 }
 
 export function createAthenaClient(target: AwsTarget = {}, limits?: CallLimits): AthenaClient {
@@ -77,4 +103,8 @@ export function createLambdaClient(
   limits: CallLimits = { requestTimeoutMs: INVOCATION_TIMEOUT_MS },
 ): LambdaClient {
   return new LambdaClient({ ...target, requestHandler: requestHandler(limits), maxAttempts: 1 });
+}
+
+export function createSqsClient(target: AwsTarget = {}): SQSClient {
+  return new SQSClient({ ...target, requestHandler: requestHandler() });
 }

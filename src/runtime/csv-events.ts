@@ -4,6 +4,7 @@ import { type FileTally, mapCsvEvents } from '#app/map-csv-events.ts';
 import type { ProducedEvent } from '#app/producer-lane.ts';
 import type { Stream } from '#core/config/project.ts';
 import { createRecordMapper } from '#core/expression/map-record.ts';
+import { extensionFunctions } from './extension-functions.ts';
 
 export interface CsvEventsRequest {
   readonly stream: Stream;
@@ -23,6 +24,7 @@ export async function readCsvEvents(
     stream: request.stream,
     assignments: request.assignments,
     columns,
+    functions: extensionFunctions(),
   });
   return () => mapCsvEvents(readCsv(file, columns), { ...request, map });
 }

@@ -14,10 +14,24 @@ export function readLakeWriterEnv(
   return { taskRoot: taskRoot!, deadLetterBucket: deadLetterBucket! };
 }
 
+/** Environment variables of the function of a sink. */
+export interface SinkEnv {
+  readonly taskRoot: string;
+  readonly sink: string;
+  readonly lakeBucket: string;
+}
+
+/** Throws CONFIG_INVALID naming every variable that is missing. */
+export function readSinkEnv(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): SinkEnv {
+  const [taskRoot, sink, lakeBucket] = required(env, ['LAMBDA_TASK_ROOT', 'SINK', 'LAKE_BUCKET']);
+  return { taskRoot: taskRoot!, sink: sink!, lakeBucket: lakeBucket! };
+}
+
 /** Environment variables of the http-ingest function. */
 export interface HttpIngestEnv {
   readonly taskRoot: string;
-  readonly streamName: string;
   readonly receiptsTable: string;
 }
 
@@ -25,39 +39,130 @@ export interface HttpIngestEnv {
 export function readHttpIngestEnv(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): HttpIngestEnv {
-  const names = ['LAMBDA_TASK_ROOT', 'STREAM_NAME', 'RECEIPTS_TABLE'];
-  const [taskRoot, streamName, receiptsTable] = required(env, names);
-  return { taskRoot: taskRoot!, streamName: streamName!, receiptsTable: receiptsTable! };
+  const names = ['LAMBDA_TASK_ROOT', 'RECEIPTS_TABLE'];
+  const [taskRoot, receiptsTable] = required(env, names);
+  return { taskRoot: taskRoot!, receiptsTable: receiptsTable! };
+}
+
+/** Environment variables of the http-poll function. */
+export interface HttpPollEnv {
+  readonly taskRoot: string;
+  readonly receiptsTable: string;
+  readonly connectorsTable: string;
+  readonly deadLetterBucket: string;
+}
+
+/** Throws CONFIG_INVALID naming every variable that is missing. */
+export function readHttpPollEnv(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): HttpPollEnv {
+  const [taskRoot, receiptsTable, connectorsTable, deadLetterBucket] = required(env, [
+    'LAMBDA_TASK_ROOT',
+    'RECEIPTS_TABLE',
+    'CONNECTORS_TABLE',
+    'DEAD_LETTER_BUCKET',
+  ]);
+  return {
+    taskRoot: taskRoot!,
+    receiptsTable: receiptsTable!,
+    connectorsTable: connectorsTable!,
+    deadLetterBucket: deadLetterBucket!,
+  };
+}
+
+/** Environment variables of the generator function. */
+export interface GeneratorEnv {
+  readonly taskRoot: string;
+  readonly receiptsTable: string;
+}
+
+/** Throws CONFIG_INVALID naming every variable that is missing. */
+export function readGeneratorEnv(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): GeneratorEnv {
+  const [taskRoot, receiptsTable] = required(env, ['LAMBDA_TASK_ROOT', 'RECEIPTS_TABLE']);
+  return { taskRoot: taskRoot!, receiptsTable: receiptsTable! };
+}
+
+/** Environment variables of the file-ingest function. */
+export interface FileIngestEnv {
+  readonly taskRoot: string;
+  readonly landingBucket: string;
+  readonly deadLetterBucket: string;
+  readonly connectorsTable: string;
+  /** Of its own queue, where files that take longer than an invocation come again. */
+  readonly queueUrl: string;
+}
+
+/** Throws CONFIG_INVALID naming every variable that is missing. */
+export function readFileIngestEnv(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): FileIngestEnv {
+  const [taskRoot, landingBucket, deadLetterBucket, connectorsTable, queueUrl] = required(env, [
+    'LAMBDA_TASK_ROOT',
+    'LANDING_BUCKET',
+    'DEAD_LETTER_BUCKET',
+    'CONNECTORS_TABLE',
+    'QUEUE_URL',
+  ]);
+  return {
+    taskRoot: taskRoot!,
+    landingBucket: landingBucket!,
+    deadLetterBucket: deadLetterBucket!,
+    connectorsTable: connectorsTable!,
+    queueUrl: queueUrl!,
+  };
 }
 
 /** Environment variables of the ledger function. */
 export interface LedgerEnv {
   readonly taskRoot: string;
-  readonly streamName: string;
   readonly receiptsTable: string;
   readonly deadLetterBucket: string;
-  /** Event source mapping of the lake-writer. */
-  readonly mappingId: string;
+  /** Event source mappings of the lake-writer. */
+  readonly mappingIds: readonly string[];
+  /** Where runs of files are remembered; null for a domain without files. */
+  readonly connectorsTable: string | null;
 }
 
 /** Throws CONFIG_INVALID naming every variable that is missing. */
 export function readLedgerEnv(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): LedgerEnv {
-  const [taskRoot, streamName, receiptsTable, deadLetterBucket, mappingId] = required(env, [
+  const [taskRoot, receiptsTable, deadLetterBucket, mappingIds] = required(env, [
     'LAMBDA_TASK_ROOT',
-    'STREAM_NAME',
     'RECEIPTS_TABLE',
     'DEAD_LETTER_BUCKET',
-    'WRITER_MAPPING_ID',
+    'WRITER_MAPPING_IDS',
   ]);
   return {
     taskRoot: taskRoot!,
-    streamName: streamName!,
     receiptsTable: receiptsTable!,
     deadLetterBucket: deadLetterBucket!,
-    mappingId: mappingId!,
+    mappingIds: mappingIds!.split(','),
+    connectorsTable: env['CONNECTORS_TABLE'] ?? null,
   };
+}
+
+/** Where the domain's Kafka is, for functions that read or write topics themselves; null where its buffer is Kinesis. */
+export function readKafkaEnv(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): { readonly clusterArn: string; readonly generation: number } | null {
+  const clusterArn = env['KAFKA_CLUSTER_ARN'];
+  if (clusterArn === undefined || clusterArn === '') return null;
+  return { clusterArn, generation: readTopicGeneration(env) };
+}
+
+/** Generation of the domain's Kafka topics; 1 where nothing is said. Throws CONFIG_INVALID. */
+export function readTopicGeneration(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): number {
+  const text = env['KAFKA_GENERATION'] ?? '1';
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new SluiceError(
+    'CONFIG_INVALID',
+    `environment variable KAFKA_GENERATION: expected a number from 1, got "${text}"; the CDK stack sets it, deploy it again`,
+  );
 }
 
 function required(

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createDynamoDbReceiptStore } from '#adapters/aws/dynamodb-receipt-store.ts';
-import { createKinesisEventStream } from '#adapters/aws/kinesis-event-stream.ts';
 import { systemClock, systemRandom } from '#adapters/system/system-clock.ts';
 import { createHttpIngest, type HttpIngest } from '#app/ingest-http-events.ts';
 import { readEventBody } from '#core/ingest/event-body.ts';
@@ -13,8 +12,10 @@ import {
   type HttpAnswer,
 } from '#core/ingest/ingest-answer.ts';
 import type { Problem } from '#core/ingest/problem.ts';
-import { createDynamoDbClient, createKinesisClient } from './aws-clients.ts';
+import { createDynamoDbClient } from './aws-clients.ts';
+import { openFunctionBuffer } from './buffer-access.ts';
 import { readHttpIngestEnv } from './env.ts';
+import { openRegistryIds } from './registry-ids.ts';
 
 /** What the function reads of an event. Source: Amazon API Gateway, HTTP API, payload format version 2.0. */
 export interface HttpApiEvent {
@@ -45,6 +46,7 @@ export type HttpIngestHandler = (event: HttpApiEvent) => Promise<HandledRequest>
  */
 const STREAM_LIMITS = { requestTimeoutMs: 3_000 };
 const RECEIPT_LIMITS = { requestTimeoutMs: 1_000 };
+const REGISTRY_LIMITS = { requestTimeoutMs: 2_000 };
 
 /** The function's one composition, made once per execution environment. */
 export async function openHttpIngest(): Promise<HttpIngestHandler> {
@@ -54,17 +56,17 @@ export async function openHttpIngest(): Promise<HttpIngestHandler> {
   );
   const ingest = createHttpIngest(
     {
-      stream: createKinesisEventStream(createKinesisClient({}, STREAM_LIMITS)),
+      stream: openFunctionBuffer(STREAM_LIMITS),
       receipts: createDynamoDbReceiptStore(
         createDynamoDbClient({}, RECEIPT_LIMITS),
         env.receiptsTable,
       ),
       clock: systemClock,
       random: systemRandom,
+      schemaIdOf: openRegistryIds(config.domain, { limits: REGISTRY_LIMITS }),
     },
     {
       config,
-      streamName: env.streamName,
       producer: `http-ingest-${Buffer.from(systemRandom.bytes(16)).toString('hex')}`,
     },
   );

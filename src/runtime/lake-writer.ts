@@ -5,14 +5,9 @@ import { createS3ObjectStore } from '#adapters/aws/s3-object-store.ts';
 import { createHyparquetTableReader } from '#adapters/parquet/hyparquet-table-reader.ts';
 import { systemClock, systemRandom } from '#adapters/system/system-clock.ts';
 import { ingestBatch, type SourceRecord } from '#app/ingest-batch.ts';
-import type {
-  IngestConfig,
-  IngestDeps,
-  IngestedTable,
-  IngestStream,
-  RecordReader,
-} from '#app/ingest-stream.ts';
-import { createRowDecoder } from '#core/avro/row-codec.ts';
+import type { IngestConfig, IngestDeps, IngestedTable, IngestStream } from '#app/ingest-stream.ts';
+import { sumIngested } from '#app/ingested-tables.ts';
+import { createSchemaLookup } from '#app/schema-lookup.ts';
 import {
   type LakeWriterConfig,
   type LakeWriterStream,
@@ -22,14 +17,28 @@ import { databaseName } from '#core/config/project.ts';
 import { compileStreamPlan } from '#core/delivery/stream-plan.ts';
 import { migrateTable } from '#core/schema/migrate-table.ts';
 import { REJECTED_TABLE } from '#core/schema/rejected-table.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { SchemaRegistry } from '#ports/schema-registry.ts';
 import { createGlueClient, createS3Client } from './aws-clients.ts';
+import { type BufferBatch, type BufferEvent, bufferBatches } from './buffer-batches.ts';
 import { readLakeWriterEnv } from './env.ts';
+import { extensionFunctions } from './extension-functions.ts';
+import { compileOwnReaders, createReaderInterpreter } from './record-readers.ts';
+import { openFunctionRegistry } from './schema-registry-access.ts';
 
 export interface LakeWriter {
   ingest(batch: {
     readonly source: string;
     readonly records: readonly SourceRecord[];
   }): Promise<readonly IngestedTable[]>;
+  /** Takes in what an event source mapping delivers. `failure` is thrown once the tables are reported. */
+  takeIn(event: BufferEvent): Promise<TakenIn>;
+}
+
+export interface TakenIn {
+  readonly ingested: readonly IngestedTable[];
+  /** Why a part of the event was not taken in; null when all of it was. */
+  readonly failure: unknown;
 }
 
 /** The function's one composition, made once per execution environment. */
@@ -40,6 +49,7 @@ export async function createLakeWriter(): Promise<LakeWriter> {
   );
   const ingestConfig = compileIngestConfig(config, {
     deadLetterUri: `s3://${env.deadLetterBucket}`,
+    registry: openFunctionRegistry(),
   });
   const store = createS3ObjectStore(createS3Client());
   const deps: IngestDeps = {
@@ -50,36 +60,63 @@ export async function createLakeWriter(): Promise<LakeWriter> {
     clock: systemClock,
     random: systemRandom,
   };
-  return { ingest: (batch) => ingestBatch(deps, ingestConfig, batch) };
+  const ingest: LakeWriter['ingest'] = (batch) => ingestBatch(deps, ingestConfig, batch);
+  return {
+    ingest,
+    takeIn: async (event) => {
+      return await takeInBatches(bufferBatches(event), ingest);
+    },
+  };
+}
+
+/** One source that fails does not hold up the others of the event: what they commit is left out of the next delivery. */
+async function takeInBatches(
+  batches: readonly BufferBatch[],
+  ingest: LakeWriter['ingest'],
+): Promise<TakenIn> {
+  const ingested: IngestedTable[] = [];
+  const failures: unknown[] = [];
+  for (const batch of batches) {
+    try {
+      ingested.push(...(await ingest(batch)));
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  return { ingested: sumIngested(ingested), failure: failures[0] ?? null };
+}
+
+export interface CompileOptions {
+  readonly deadLetterUri: string;
+  /** Who knows further schema versions; null: nobody. @default null */
+  readonly registry?: SchemaRegistry | null;
+  readonly clock?: Clock;
 }
 
 /** Rules, mappings and decoders compiled for every stream and every schema version the buffer may hold. */
 export function compileIngestConfig(
   config: LakeWriterConfig,
-  options: { readonly deadLetterUri: string },
+  options: CompileOptions,
 ): IngestConfig {
-  const readers = new Map<string, RecordReader>();
-  const streams = config.streams.map((stream) => {
-    const compiled = compileStream(stream);
-    const readerSchema: unknown = JSON.parse(stream.schemas.at(-1)?.avro ?? 'null');
-    for (const { schemaVersionId, version, avro } of stream.schemas) {
-      const decode = createRowDecoder({
-        writerSchema: JSON.parse(avro),
-        readerSchema,
-        fields: stream.fields,
-      });
-      readers.set(schemaVersionId, {
-        stream: compiled,
-        schemaVersion: version,
-        decode: (payload) => decode(payload).row,
-      });
-    }
-    return compiled;
-  });
+  const compiled = config.streams.map((stream) => ({
+    config: stream,
+    stream: compileStream(stream),
+    relaxed: (fields: LakeWriterStream['fields']) => compileStream({ ...stream, fields }),
+  }));
+  const readers = compileOwnReaders(compiled);
+  const { registry = null } = options;
+  const schemas =
+    registry === null
+      ? undefined
+      : createSchemaLookup(
+          { registry, clock: options.clock ?? systemClock },
+          createReaderInterpreter(compiled, readers),
+        );
   return {
     domain: config.domain,
-    streams,
-    readerOf: (schemaVersionId) => readers.get(schemaVersionId) ?? null,
+    streams: compiled.map(({ stream }) => stream),
+    readerOf: (id) => readers.get(id) ?? schemas?.valueOf(id) ?? null,
+    schemas,
     rejectedTable: {
       database: databaseName(config.environment, config.domain, 'bronze'),
       table: REJECTED_TABLE,
@@ -91,7 +128,10 @@ export function compileIngestConfig(
 
 function compileStream(stream: LakeWriterStream): IngestStream {
   return {
-    plan: compileStreamPlan(stream, { mappingVersion: stream.mappingVersion }),
+    plan: compileStreamPlan(stream, {
+      mappingVersion: stream.mappingVersion,
+      functions: extensionFunctions(),
+    }),
     table: stream.table,
     evolveSchema: (metadata) => migrateTable(metadata, stream.migrations),
     maxCommittedIds: stream.maxCommittedIds,

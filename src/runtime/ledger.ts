@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { createDynamoDbFileRunStore } from '#adapters/aws/dynamodb-file-run-store.ts';
 import { createDynamoDbReceiptStore } from '#adapters/aws/dynamodb-receipt-store.ts';
 import { createGlueTableCatalog } from '#adapters/aws/glue-table-catalog.ts';
-import { createKinesisEventStream } from '#adapters/aws/kinesis-event-stream.ts';
 import { createS3ObjectStore } from '#adapters/aws/s3-object-store.ts';
 import { createHyparquetTableReader } from '#adapters/parquet/hyparquet-table-reader.ts';
 import { systemClock, systemRandom } from '#adapters/system/system-clock.ts';
@@ -14,17 +14,16 @@ import {
   type LedgerDeps,
 } from '#app/ledger/ledger-config.ts';
 import { type LedgerRun, rollUpLedger } from '#app/roll-up-ledger.ts';
+import { createSchemaLookup, type SchemaLookup } from '#app/schema-lookup.ts';
 import {
   type LedgerFunctionConfig,
   parseLedgerFunctionConfig,
 } from '#core/config/ledger-function-config.ts';
-import {
-  createDynamoDbClient,
-  createGlueClient,
-  createKinesisClient,
-  createS3Client,
-} from './aws-clients.ts';
-import { type LedgerEnv, readLedgerEnv } from './env.ts';
+import { createSchemaIdentifier } from '#core/schema/identify-schema.ts';
+import { createDynamoDbClient, createGlueClient, createS3Client } from './aws-clients.ts';
+import { openFunctionBuffer } from './buffer-access.ts';
+import { type LedgerEnv, readLedgerEnv, readTopicGeneration } from './env.ts';
+import { openFunctionRegistry } from './schema-registry-access.ts';
 
 /** Payload of the function; the schedule sends an empty one. */
 export interface LedgerEvent {
@@ -50,8 +49,9 @@ export async function createLedger(): Promise<Ledger> {
     store,
     reader: createHyparquetTableReader(store),
     catalog: createGlueTableCatalog(createGlueClient()),
-    stream: createKinesisEventStream(createKinesisClient()),
+    stream: openFunctionBuffer(),
     receipts: createDynamoDbReceiptStore(createDynamoDbClient(), env.receiptsTable),
+    fileRuns: openFileRuns(env),
     clock: systemClock,
     random: systemRandom,
   };
@@ -71,6 +71,11 @@ export async function createLedger(): Promise<Ledger> {
   };
 }
 
+function openFileRuns({ connectorsTable }: LedgerEnv): LedgerDeps['fileRuns'] {
+  if (connectorsTable === null) return undefined;
+  return createDynamoDbFileRunStore(createDynamoDbClient(), connectorsTable);
+}
+
 function ledgerConfig(config: LedgerFunctionConfig, env: LedgerEnv): LedgerConfig {
   const streams = new Map(
     config.streams.flatMap(({ name, schemaVersionIds }) =>
@@ -79,9 +84,24 @@ function ledgerConfig(config: LedgerFunctionConfig, env: LedgerEnv): LedgerConfi
   );
   return {
     ...config,
-    streamName: env.streamName,
+    schemas: openSchemas(config),
     streamOfSchema: (schemaVersionId) => streams.get(schemaVersionId) ?? null,
     deadLetterUri: `s3://${env.deadLetterBucket}`,
-    mappingId: env.mappingId,
+    mappingIds: env.mappingIds,
+    topicGeneration: readTopicGeneration(),
   };
+}
+
+/** Schema versions that only the registry knows belong to the streams that the writer takes them for. */
+function openSchemas(config: LedgerFunctionConfig): SchemaLookup<string> | undefined {
+  const registry = openFunctionRegistry();
+  if (registry === null) return undefined;
+  const { domain } = config;
+  const identify = createSchemaIdentifier(
+    config.streams.map(({ name }) => ({ domain, name, schemas: [] })),
+  );
+  return createSchemaLookup(
+    { registry, clock: systemClock },
+    (registered) => identify(registered)?.stream.name ?? null,
+  );
 }

@@ -1,13 +1,17 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { compileJsonPath } from '#adapters/jsonpath/compile-json-path.ts';
 import { formatRefusal, generateSchemas } from '#app/generate-schemas.ts';
-import { expressionChecks } from '#core/config/expression-checks.ts';
+import type { Category } from '#core/config/category.ts';
+import type { ConfigOrigins } from '#core/config/origin/origin.ts';
 import { parseProject } from '#core/config/parse-project.ts';
 import type { Project } from '#core/config/project.ts';
+import { readCategories } from '#core/config/read-categories.ts';
 import { formatIssue } from '#core/config/source/config-issue.ts';
 import { SluiceError } from '#core/errors.ts';
 import type { Registry } from '#core/schema/registry.ts';
 import { readRegistry, type TextFile } from '#core/schema/schema-files.ts';
+import { loadExpressionChecks } from './load-extensions.ts';
 
 export interface LoadOptions {
   /** Folder that holds config/, domains/ and schemas/. */
@@ -18,6 +22,8 @@ export interface LoadOptions {
 
 export interface LoadedConfig {
   readonly project: Project;
+  /** Every resolved value, as it is written, and where. */
+  readonly origins: ConfigOrigins;
   /** Every file under schemas/, for `generate`. */
   readonly schemaFiles: readonly TextFile[];
 }
@@ -51,16 +57,31 @@ export function loadProject(options: LoadOptions): LoadedProject {
 /** Reads a project whose schemas may still have to be generated. Throws CONFIG_INVALID as loadProject. */
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const reader = new ProjectReader(options.root);
-  const configFiles = [
+  const configFiles = readConfigFiles(reader);
+  const schemaFiles = reader.readFolder('schemas', isSchemaFile, { recursive: true });
+  const reading = parseProject(configFiles, options.environment, {
+    ...loadExpressionChecks(),
+    compileJsonPath,
+  });
+  const problems = [...reader.problems, ...(reading.ok ? [] : reading.issues.map(formatIssue))];
+  if (problems.length > 0 || !reading.ok) throw invalidConfig(problems);
+  return { project: reading.project, origins: reading.origins, schemaFiles };
+}
+
+function readConfigFiles(reader: ProjectReader): readonly TextFile[] {
+  return [
     ...reader.readFolder('config', isYaml, { recursive: true }),
     // Below a domain's own folder stand its SQL files, which are read where they are used.
     ...reader.readFolder('domains', isYaml, { recursive: false }),
   ];
-  const schemaFiles = reader.readFolder('schemas', isSchemaFile, { recursive: true });
-  const reading = parseProject(configFiles, options.environment, expressionChecks);
-  const problems = [...reader.problems, ...(reading.ok ? [] : reading.issues.map(formatIssue))];
-  if (problems.length > 0 || !reading.ok) throw invalidConfig(problems);
-  return { project: reading.project, schemaFiles };
+}
+
+/** The categories of a project by name, whatever state its domains are in. Throws CONFIG_INVALID when one is broken. */
+export function loadCategories(root: string): ReadonlyMap<string, Category> {
+  const reader = new ProjectReader(root);
+  const { categories, issues } = readCategories(readConfigFiles(reader));
+  if (issues.length > 0) throw invalidConfig(issues.map(formatIssue));
+  return categories;
 }
 
 function invalidConfig(problems: readonly string[]): SluiceError {

@@ -1,8 +1,9 @@
 import { createDynamoDbReceiptStore } from '#adapters/aws/dynamodb-receipt-store.ts';
-import { createKinesisEventStream } from '#adapters/aws/kinesis-event-stream.ts';
 import { systemClock, systemRandom } from '#adapters/system/system-clock.ts';
 import type { ProducerDeps } from '#app/produce-events.ts';
-import { type AwsTarget, createDynamoDbClient, createKinesisClient } from './aws-clients.ts';
+import type { TopicPlace } from '#core/config/kafka-topics.ts';
+import { type AwsTarget, createDynamoDbClient } from './aws-clients.ts';
+import { openBuffers } from './buffer-access.ts';
 
 /** What a producer needs of the world. */
 export interface ProducerAccess extends ProducerDeps {
@@ -11,17 +12,21 @@ export interface ProducerAccess extends ProducerDeps {
 
 export function openProducer(
   target: AwsTarget,
-  options: { readonly receiptsTable: string },
+  options: {
+    readonly receiptsTable: string;
+    /** Of the domains it produces for (kafkaTopics). @default all buffers are Kinesis */
+    readonly topics?: ReadonlyMap<string, TopicPlace>;
+  },
 ): ProducerAccess {
-  const kinesis = createKinesisClient(target);
+  const buffers = openBuffers(target, options.topics ?? new Map());
   const dynamodb = createDynamoDbClient(target);
   return {
-    stream: createKinesisEventStream(kinesis),
+    stream: buffers,
     receipts: createDynamoDbReceiptStore(dynamodb, options.receiptsTable),
     clock: systemClock,
     random: systemRandom,
     close: () => {
-      kinesis.destroy();
+      void buffers.close();
       dynamodb.destroy();
     },
   };

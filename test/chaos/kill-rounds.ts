@@ -1,9 +1,8 @@
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { readFileSync, watch } from 'node:fs';
 import path from 'node:path';
-import { createDemoInput } from '#cli/demo/demo-input.ts';
-import { loadProject } from '#runtime/load-project.ts';
-import { ROOT, type SluiceProcesses } from '#test/e2e/run-sluice.ts';
+import type { SluiceProcesses } from '#test/e2e/run-sluice.ts';
+import { checkLake } from './check-lake.ts';
 import {
   KILL_TARGETS,
   type KillMoment,
@@ -11,7 +10,6 @@ import {
   type PlannedKill,
   planKill,
 } from './kill-plan.ts';
-import { queryLakeOnDisk } from './lake-on-disk.ts';
 
 export interface TargetTally {
   readonly rounds: number;
@@ -36,7 +34,6 @@ export interface RoundReport {
 
 /** Longest that a demo may go on after its local cloud is gone. */
 const ORPHAN_LIMIT_MS = 30_000;
-const DATABASE = 'local_market_bronze';
 
 /**
  * Kills until `kills` of them have hit, on one state that lives through all rounds. After every kill the next demo must go on
@@ -68,7 +65,7 @@ export async function runKillRounds(
     noteRun(sluice, runs);
     await recover(sluice, kill, problem);
     noteRun(sluice, runs);
-    rows = await checkTables(sluice, runs, problem);
+    rows = await checkLake(sluice.stateDir, runs, problem);
     onRound({ kill, killed, problems: problems.slice(before) });
   }
   return { targets, runs: runs.size, rows, problems };
@@ -259,79 +256,4 @@ async function recover(
 ): Promise<void> {
   const { status, stdout, stderr } = await startDemo(sluice, Math.ceil(kill.events / 4)).finished;
   if (status !== 0) problem(`the next demo ended with ${status}: ${stdout} ${stderr}`);
-}
-
-/** Counts on disk against the generator's; returns the rows of the table. */
-async function checkTables(
-  sluice: SluiceProcesses,
-  runs: ReadonlyMap<number, number>,
-  problem: Problem,
-): Promise<number> {
-  const expected = await expectedRows(runs);
-  const [trade] = await queryLakeOnDisk(
-    sluice.stateDir,
-    { database: DATABASE, name: 'trade' },
-    `SELECT count(*)::INT AS rows, count(DISTINCT _event_id)::INT AS ids,
-            count(DISTINCT (_source, _sequence, _sub_sequence))::INT AS positions FROM t`,
-  );
-  const [rejected] = await queryLakeOnDisk(
-    sluice.stateDir,
-    { database: DATABASE, name: 'rejected' },
-    `SELECT count(*) FILTER (kind = 'rejected')::INT AS rejected,
-            count(*) FILTER (kind = 'undecodable')::INT AS undecodable,
-            count(DISTINCT (_source, _sequence, _sub_sequence))::INT AS positions FROM t`,
-  );
-  const wanted: Record<string, number> = {
-    rows: expected.committed,
-    ids: expected.committed,
-    positions: expected.committed,
-  };
-  compare('trade', trade ?? {}, wanted, problem);
-  compare(
-    'rejected',
-    rejected ?? {},
-    {
-      rejected: expected.broken,
-      undecodable: expected.undecodable,
-      positions: expected.broken + expected.undecodable,
-    },
-    problem,
-  );
-  return Number(trade?.['rows'] ?? 0);
-}
-
-function compare(
-  table: string,
-  got: Readonly<Record<string, unknown>>,
-  wanted: Readonly<Record<string, number>>,
-  problem: Problem,
-): void {
-  for (const [name, count] of Object.entries(wanted)) {
-    if (Number(got[name] ?? 0) !== count)
-      problem(`${table}: expected ${count} ${name} on disk, got ${got[name] ?? 0}`);
-  }
-}
-
-/** What the finished runs sent, from the generator alone. */
-async function expectedRows(
-  runs: ReadonlyMap<number, number>,
-): Promise<{ readonly committed: number; readonly broken: number; readonly undecodable: number }> {
-  const loaded = loadProject({ root: ROOT, environment: 'local' });
-  const sums = { committed: 0, broken: 0, undecodable: 0 };
-  for (const [number, events] of runs) {
-    const run = {
-      number,
-      events,
-      startMs: 0,
-      endMs: 1000,
-      from: {},
-      takenInBefore: 0,
-      finished: true,
-    };
-    const { expectedEvents, planted } = await createDemoInput(loaded, run);
-    sums.committed += expectedEvents - planted.broken - planted.duplicate - planted.undecodable;
-    sums.broken += planted.broken;
-    sums.undecodable += planted.undecodable;
-  }
-  return sums;
 }

@@ -4,22 +4,26 @@ import { SluiceProcesses } from './run-sluice.ts';
 const sluice = new SluiceProcesses();
 afterAll(() => sluice.cleanUp());
 
+interface StreamLine {
+  domain: string;
+  stream: string;
+  received: number;
+  committed: number;
+  rejected: number;
+  deduplicated: number;
+  dead_lettered: number;
+  late: number;
+  unaccounted: number;
+}
+
 interface DemoResult {
   ok: boolean;
   run: {
     number: number;
     planted: { broken: number; duplicate: number; late: number; undecodable: number };
   };
-  streams: {
-    received: number;
-    committed: number;
-    rejected: number;
-    deduplicated: number;
-    dead_lettered: number;
-    late: number;
-    unaccounted: number;
-  }[];
-  files: { object: string; rows: number; valid: number; invalid: number }[];
+  streams: StreamLine[];
+  files: { object: string; rows: number; committed: number; counted_before: boolean }[];
   tables: {
     database: string;
     table: string;
@@ -28,6 +32,13 @@ interface DemoResult {
     files: number;
     bytes: number;
   }[];
+}
+
+/** Rows of the files by `wc -l`, header left out. */
+const FILE_ROWS = 5105 + 8759;
+
+function sum(lines: readonly StreamLine[], name: keyof StreamLine): number {
+  return lines.reduce((total, line) => total + Number(line[name]), 0);
 }
 
 async function demo(events: number): Promise<DemoResult> {
@@ -41,63 +52,76 @@ async function demo(events: number): Promise<DemoResult> {
 }
 
 describe('sluice demo', { timeout: 120_000 }, () => {
-  it('takes real and generated rows into the table and accounts for every one', async () => {
-    const { ok, run, streams, files, tables } = await demo(4000);
+  it('takes files and generated events of two domains into their tables and accounts for every one', async () => {
+    const { ok, run, streams, files, tables } = await demo(6000);
     const { planted } = run;
     expect(ok).toBe(true);
-    expect(files).toEqual([{ object: 'sp500-2000.csv', rows: 5105, valid: 5105, invalid: 0 }]);
-    expect(planted).toMatchObject({ broken: 8, undecodable: 2 });
-    expect(Math.min(planted.duplicate, planted.late)).toBeGreaterThan(2);
-    const received = 5105 + 4000 + planted.undecodable;
+    expect(files).toMatchObject([
+      { object: 'sp500-2000.csv', rows: 5105, committed: 5105, counted_before: false },
+      { object: 'seattle-weather-hourly-normals.csv', rows: 8759, committed: 8759 },
+    ]);
+    expect(Math.min(...Object.values(planted))).toBeGreaterThan(0);
+    const received = FILE_ROWS + 6000 + planted.undecodable;
     const committed = received - planted.broken - planted.duplicate - planted.undecodable;
-    expect(streams).toEqual([
-      {
-        domain: 'market',
-        stream: 'trade',
-        received,
-        committed,
-        rejected: planted.broken,
-        deduplicated: planted.duplicate,
-        dead_lettered: planted.undecodable,
-        late: planted.late,
-        unaccounted: 0,
-      },
+    expect(sum(streams, 'received')).toBe(received);
+    expect(sum(streams, 'committed')).toBe(committed);
+    expect(sum(streams, 'rejected')).toBe(planted.broken);
+    expect(sum(streams, 'deduplicated')).toBe(planted.duplicate);
+    expect(sum(streams, 'dead_lettered')).toBe(planted.undecodable);
+    expect(sum(streams, 'late')).toBe(planted.late);
+    expect(streams.map(({ unaccounted }) => unaccounted)).toEqual(streams.map(() => 0));
+    expect(streams.map(({ domain, stream }) => `${domain}.${stream}`)).toEqual([
+      'city.energy',
+      'city.traffic',
+      'city.weather',
+      'market.economic_event_numeric',
+      'market.economic_event_text',
+      'market.order_book',
+      'market.trade',
     ]);
-    expect(tables).toMatchObject([
-      {
-        database: 'local_market_bronze',
-        table: 'rejected',
-        rows: planted.broken + planted.undecodable,
-      },
-      { database: 'local_market_bronze', table: 'trade', rows: committed },
-    ]);
+    const rows = (isRejected: boolean): number =>
+      tables
+        .filter(({ table }) => (table === 'rejected') === isRejected)
+        .reduce((total, table) => total + table.rows, 0);
+    expect(rows(false)).toBe(committed);
+    expect(rows(true)).toBe(planted.broken + planted.undecodable);
   });
 
-  it('goes on from the kept state: counts are cumulative, event ids new', async () => {
-    const { ok, run, streams } = await demo(1000);
+  it('goes on from the kept state: counts are cumulative, event ids new, files count once', async () => {
+    const { ok, run, streams, files } = await demo(1000);
     expect(ok).toBe(true);
     expect(run.number).toBe(2);
-    expect(streams[0]?.received).toBe(5105 + 4000 + 2 + 5105 + 1000);
+    expect(files.map(({ counted_before }) => counted_before)).toEqual([true, true]);
+    const trade = streams.find(({ stream }) => stream === 'trade');
     const { rows } = await sluice.json(
       'sql',
-      'SELECT count(*) AS n, count(DISTINCT _event_id) AS ids FROM local_market_bronze.trade',
+      'SELECT count(*) AS n, count(DISTINCT _event_id) AS ids, count_if(_late) AS late FROM local_market_bronze.trade',
     );
-    expect(rows).toEqual([{ n: streams[0]?.committed, ids: streams[0]?.committed }]);
+    expect(rows).toEqual([{ n: trade?.committed, ids: trade?.committed, late: trade?.late }]);
   });
 
-  it('answers SQL over the real rows as the file has them', async () => {
-    const { rows } = await sluice.json(
+  it('answers SQL over the real rows as the files have them', async () => {
+    const { rows: trades } = await sluice.json(
       'sql',
-      `SELECT symbol, _raw_symbol, price, size, "timestamp", _flags FROM local_market_bronze.trade WHERE trade_id = 'sp500-1-5105'`,
+      `SELECT symbol, _raw_symbol, price, size, "timestamp", _flags, _late FROM local_market_bronze.trade WHERE trade_id = 'sp500-2020-04-17'`,
     );
-    expect(rows).toMatchObject([
+    expect(trades).toMatchObject([
       {
         symbol: 'SPX',
         _raw_symbol: 'spx',
         price: 2874.560059,
         size: 5792140000,
-        timestamp: '2020-04-17T00:00:00.000000Z',
+        // Four in the afternoon in New York, in April.
+        timestamp: '2020-04-17T20:00:00.000000Z',
+        _late: false,
       },
+    ]);
+    const { rows: normals } = await sluice.json(
+      'sql',
+      `SELECT value, pressure, wind, "timestamp" FROM local_city_bronze.weather WHERE source_system = 'normals' ORDER BY "timestamp" LIMIT 1`,
+    );
+    expect(normals).toMatchObject([
+      { value: 4, pressure: 1016.6, wind: 3.8, timestamp: '2010-01-01T09:00:00.000000Z' },
     ]);
   });
 
@@ -151,18 +175,30 @@ describe('sluice demo', { timeout: 120_000 }, () => {
       domains: { streams: { stream: string; received: number; unbalanced: number }[] }[];
     };
     expect(ok).toBe(true);
-    // The CSV rows of the test before are in as well.
-    expect(domains[0]?.streams).toMatchObject([
-      { stream: 'trade', received: 5105 + 4000 + 2 + 5105 + 1000 + 2, unbalanced: 0 },
-    ]);
+    const lines = domains.flatMap(({ streams }) => streams);
+    expect(lines.map(({ unbalanced }) => unbalanced)).toEqual(lines.map(() => 0));
+    const total = lines.reduce((sum, { received }) => sum + received, 0);
+    // The CSV rows of the test before are in as well, and undecodable events on top of the generated.
+    expect(total).toBeGreaterThanOrEqual(FILE_ROWS + 6000 + 1000 + 2);
+    expect(total).toBeLessThan(FILE_ROWS + 6000 + 1000 + 2 + 10);
   });
 
   it('lists the tables', async () => {
     const { tables } = await sluice.json('tables');
-    expect(tables).toMatchObject([
-      { database: 'local_market_bronze', table: 'rejected' },
-      { database: 'local_market_bronze', table: 'trade' },
-      { database: 'local_ops', table: 'ledger' },
+    const names = (tables as { database: string; table: string }[]).map(
+      ({ database, table }) => `${database}.${table}`,
+    );
+    expect(names).toEqual([
+      'local_city_bronze.energy',
+      'local_city_bronze.rejected',
+      'local_city_bronze.traffic',
+      'local_city_bronze.weather',
+      'local_market_bronze.economic_event_numeric',
+      'local_market_bronze.economic_event_text',
+      'local_market_bronze.order_book',
+      'local_market_bronze.rejected',
+      'local_market_bronze.trade',
+      'local_ops.ledger',
     ]);
   });
 

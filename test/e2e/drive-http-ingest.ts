@@ -1,4 +1,4 @@
-import type { Stream } from '#core/config/project.ts';
+import { connectorsOf, type Stream } from '#core/config/project.ts';
 import { createEventGenerator, NO_FAULTS } from '#core/generate/generate-events.ts';
 import { type Row, storedName } from '#core/schema/field.ts';
 import { signRequest } from '../embedded/iam/sign-request.ts';
@@ -12,7 +12,11 @@ export async function driveHttpIngest(
   domainName: string,
 ): Promise<void> {
   const domain = deployment.loaded.project.domains.find(({ name }) => name === domainName);
-  const names = new Set(domain?.connectors.flatMap(({ streams }) => streams) ?? []);
+  const names = new Set(
+    domain === undefined
+      ? []
+      : connectorsOf(domain, 'http-ingest').flatMap(({ streams }) => streams),
+  );
   const streams = domain?.streams.filter(({ name }) => names.has(name)) ?? [];
   if (streams.length === 0) throw new Error(`no connector of domain ${domainName} has a stream`);
   for (const stream of streams) {

@@ -1,12 +1,13 @@
 import { CreateTableCommand, DeleteTableCommand, GetTableCommand } from '@aws-sdk/client-glue';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { generatedChunks } from '#app/generated-chunks.ts';
 import { produceEvents } from '#app/produce-events.ts';
-import { generatedChunks } from '#cli/generated-chunks.ts';
 import { receiptsTableOf } from '#cli/stack-outputs.ts';
 import { databaseName, type Stream } from '#core/config/project.ts';
 import { createEventGenerator } from '#core/generate/generate-events.ts';
 import { localTarget } from '#runtime/aws-clients.ts';
 import { openProducer } from '#runtime/producer-access.ts';
+import { publishedProject } from '#runtime/published-project.ts';
 import { createStreamEncoder } from '#runtime/stream-encoder.ts';
 import type { LocalDeployment } from './local-deployment.ts';
 
@@ -45,7 +46,9 @@ export async function sendEvents(
 ): Promise<void> {
   const { loaded, cloud } = deployment;
   const { outputs } = cloud.health();
-  const { encode, schemaVersionId } = createStreamEncoder(loaded.registry, stream);
+  const target = localTarget(cloud.endpoint);
+  const published = await publishedProject(loaded, { target });
+  const { encode, schemaVersionId } = createStreamEncoder(published.registry, stream);
   const eventAt = createEventGenerator({
     stream,
     seed: 'privilege',
@@ -76,7 +79,7 @@ export async function sendEvents(
 }
 
 /** Takes a table out of the catalogue meanwhile: what the writer does then fails as a whole. */
-async function withoutTable(
+export async function withoutTable(
   { loaded, clients }: LocalDeployment,
   stream: Stream,
   work: () => Promise<void>,
@@ -95,7 +98,7 @@ async function withoutTable(
   }
 }
 
-function deadLetterBucket({ cloud }: LocalDeployment): string {
+export function deadLetterBucket({ cloud }: LocalDeployment): string {
   const outputs = Object.values(cloud.health().outputs).flatMap((each) => Object.entries(each));
   return outputs.find(([name]) => name === 'DeadLetterBucketName')?.[1] ?? '';
 }

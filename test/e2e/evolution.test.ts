@@ -1,31 +1,14 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ROOT, SluiceProcesses } from './run-sluice.ts';
+import { copyProject } from './project-copy.ts';
+import { SluiceProcesses } from './run-sluice.ts';
 
-/** A copy of the project, so that its domain can change. */
-const project = mkdtempSync(path.join(os.tmpdir(), 'sluice-project-'));
-for (const part of [
-  'bin',
-  'config',
-  'domains',
-  'lambdas',
-  'lib',
-  'localstack',
-  'schemas',
-  'src',
-  'cdk.json',
-  'package.json',
-  'package-lock.json',
-]) {
-  cpSync(path.join(ROOT, part), path.join(project, part), { recursive: true });
-}
-symlinkSync(path.join(ROOT, 'node_modules'), path.join(project, 'node_modules'));
+const { folder: project, remove } = copyProject();
 const sluice = new SluiceProcesses(project);
 afterAll(() => {
   sluice.cleanUp();
-  rmSync(project, { recursive: true, force: true });
+  remove();
 });
 
 const DOMAIN = path.join(project, 'domains', 'market.yaml');
@@ -65,7 +48,10 @@ describe('a changed domain', { timeout: 120_000 }, () => {
       { version: 1, some: true, venues: false, tags: false },
       { version: 2, some: true, venues: true, tags: true },
     ]);
-    expect(tables).toContainEqual(expect.objectContaining({ table: 'trade', snapshots: 2 }));
+    const trade = (tables as { table: string; snapshots: number }[]).find(
+      ({ table }) => table === 'trade',
+    );
+    expect(trade?.snapshots).toBeGreaterThanOrEqual(2);
     expect(await sluice.tableProblems()).toEqual([]);
   });
 
@@ -74,8 +60,15 @@ describe('a changed domain', { timeout: 120_000 }, () => {
       path.join(sluice.stateDir, 'local', 'assembly', 'sluice-local-market-catalog.template.json'),
       'utf8',
     );
-    expect(template).toContain('_raw_symbol');
-    expect(template).not.toContain('venue');
+    const resources = Object.values(
+      (JSON.parse(template) as { Resources: Record<string, { Type: string }> }).Resources,
+    );
+    const tables = JSON.stringify(resources.filter(({ Type }) => Type === 'AWS::Glue::Table'));
+    expect(tables).toContain('_raw_symbol');
+    expect(tables).not.toContain('venue');
+    // The registry learns of the new version.
+    const versions = resources.filter(({ Type }) => Type === 'AWS::Glue::SchemaVersion');
+    expect(JSON.stringify(versions)).toContain('venue');
   });
 
   it('is refused when it would break what is stored', async () => {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { DeleteStreamCommand, KinesisClient } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Project } from '#core/config/project.ts';
+import { connectorsOf, type Project } from '#core/config/project.ts';
 import { type RunningLocalCloud, startLocalCloud } from '#embedded/start-local-cloud.ts';
 import { createLambdaBundler } from '#lib/constructs/lambda-code.ts';
 import { createDeployment } from '#lib/load-deployment.ts';
@@ -25,16 +25,12 @@ const MARKER = 'Confidential';
 
 /** The project with commits at once, small requests and a small burst that fills slowly. */
 function changedProject(project: Project): Project {
-  const { environment } = project;
   return {
     ...project,
-    environment: {
-      ...environment,
-      writer: { ...environment.writer, batchingWindowSeconds: 0 },
-    },
     domains: project.domains.map((domain) => ({
       ...domain,
-      connectors: domain.connectors.map((connector) => ({
+      writer: { ...domain.writer, batchingWindowSeconds: 0 },
+      connectors: connectorsOf(domain, 'http-ingest').map((connector) => ({
         ...connector,
         throttle: { ratePerSecond: 2, burst: BURST },
         maxBodyBytes: MAX_BODY_BYTES,

@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Domain } from '#core/config/project.ts';
 import type { CallRecord } from '#embedded/services.ts';
+import { driveGenerator, driveHttpPoll } from './drive-connectors.ts';
+import { driveFileIngest, privilegeEntry } from './drive-file-ingest.ts';
 import { driveHttpIngest } from './drive-http-ingest.ts';
 import { driveLakeWriter } from './drive-lake-writer.ts';
 import { driveLedger } from './drive-ledger.ts';
+import { driveSink } from './drive-sink.ts';
 import { type LocalDeployment, startLocalDeployment } from './local-deployment.ts';
+import { type PollSource, startPollSource } from './poll-source.ts';
 import { readTemplateRoles, type TemplateRoles } from './role-grants.ts';
 
 type Driver = (deployment: LocalDeployment, domain: string, functionName: string) => Promise<void>;
@@ -14,11 +19,16 @@ type Driver = (deployment: LocalDeployment, domain: string, functionName: string
  */
 const DRIVERS: Readonly<Record<string, Driver>> = {
   'http-ingest': driveHttpIngest,
+  'http-poll': driveHttpPoll,
+  generator: driveGenerator,
   'lake-writer': driveLakeWriter,
+  'sink-archive': driveSink,
+  'file-ingest': driveFileIngest,
   ledger: driveLedger,
 };
 
 let deployment: LocalDeployment;
+let pollSource: PollSource;
 let template: TemplateRoles;
 let calls: readonly CallRecord[];
 
@@ -30,9 +40,13 @@ function partsOf(functionName: string): { readonly domain: string; readonly kind
 }
 
 beforeAll(async () => {
+  pollSource = await startPollSource();
   deployment = await startLocalDeployment({
     // A batch that cannot be written is given up at once, not after days.
     writer: { batchingWindowSeconds: 0, retryAttempts: 0, timeoutSeconds: 20 },
+    files: (domain) => [privilegeEntry(domain)],
+    // One entry stands for all: what the function may do follows from the streams they name.
+    change: (domain) => pollSource.redirect(everywhere({ ...domain, files: [] })),
   });
   template = readTemplateRoles(deployment.assemblyDir);
   for (const [kind, drive] of Object.entries(DRIVERS)) {
@@ -49,6 +63,14 @@ beforeAll(async () => {
   }
 }, 120_000);
 
+/** The domain with every schedule switched on, wherever its connector is meant to run. */
+function everywhere(domain: Domain): Domain {
+  const connectors = domain.connectors.map((connector) =>
+    connector.kind === 'http-ingest' ? connector : { ...connector, environments: null },
+  );
+  return { ...domain, connectors };
+}
+
 async function readCalls(): Promise<readonly CallRecord[]> {
   const answer = await fetch(`${deployment.cloud.endpoint}/_sluice/calls`);
   return (await answer.json()) as readonly CallRecord[];
@@ -60,7 +82,10 @@ function idleRoles(): readonly string[] {
   return template.roles.filter((role) => !acting.has(role));
 }
 
-afterAll(() => deployment?.close());
+afterAll(async () => {
+  await deployment?.close();
+  await pollSource?.close();
+});
 
 describe('permissions of the roles in the templates', () => {
   it('are exercised by a driver for each function', () => {

@@ -5,7 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { Environment } from '#core/config/project.ts';
+import type { Domain, DomainSettings, FileSource } from '#core/config/project.ts';
 import { type RunningLocalCloud, startLocalCloud } from '#embedded/start-local-cloud.ts';
 import { createLambdaBundler } from '#lib/constructs/lambda-code.ts';
 import { createDeployment } from '#lib/load-deployment.ts';
@@ -33,15 +33,23 @@ export interface LocalDeployment {
 
 const DRAIN_LIMIT_MS = 60_000;
 
-/** `writer` replaces settings of the local environment, so that a test need not wait for what takes hours. */
+/** `writer` replaces settings of every domain, so that a test need not wait for what takes hours. */
 export async function startLocalDeployment(options: {
-  readonly writer: Partial<Environment['writer']>;
+  readonly writer: Partial<DomainSettings['writer']>;
+  /** Entries of files that a domain has besides its own. */
+  readonly files?: (domain: Domain) => readonly FileSource[];
+  /** Changes a domain before it is deployed. */
+  readonly change?: (domain: Domain) => Domain;
 }): Promise<LocalDeployment> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-deployed-'));
   const loaded = loadProject({ root: ROOT, environment: 'local' });
-  const { environment } = loaded.project;
-  const writer = { ...environment.writer, ...options.writer };
-  const project = { ...loaded.project, environment: { ...environment, writer } };
+  const { change = (domain: Domain) => domain } = options;
+  const domains = loaded.project.domains.map(change).map((domain) => ({
+    ...domain,
+    writer: { ...domain.writer, ...options.writer },
+    files: [...domain.files, ...(options.files?.(domain) ?? [])],
+  }));
+  const project = { ...loaded.project, domains };
   const assemblyDir = path.join(folder, 'assembly');
   const deployment = createDeployment({ ...loaded, project }, createLambdaBundler(ROOT));
   synthesizeDeployment(deployment, { root: ROOT, outdir: assemblyDir });

@@ -4,7 +4,7 @@ import { hasCode } from '#core/errors.ts';
 import type { TableMetadata } from '#core/iceberg/spec/table-metadata.ts';
 import { parseRangeEvidence, type RangeEvidence } from '#core/ledger/evidence.ts';
 import {
-  decodeFailedBatch,
+  decodeFailedBatches,
   type FailedBatch,
   type FailedRecord,
 } from '#core/ledger/failure-object.ts';
@@ -16,11 +16,12 @@ import {
 } from '#core/ledger/judge-failures.ts';
 import type { LedgerEntry } from '#core/ledger/ledger-entry.ts';
 import type { JournalLine } from '#core/ledger/ledger-table.ts';
-import { openRecord } from '../open-record.ts';
+import { type OpenedEvent, openRecord } from '../open-record.ts';
 import { readPositions } from '../read-positions.ts';
+import { DEFAULT_LOOKUP_LIMITS } from '../schema-lookup.ts';
 import type { LedgerConfig, LedgerDeps } from './ledger-config.ts';
 import { readJournal } from './read-journal.ts';
-import { streamOfEvent } from './stream-of-event.ts';
+import { streamOfEvent, unknownSchemaOf } from './stream-of-event.ts';
 
 /** Books events of failed batches that nothing else accounts for (see judgeFailures). */
 export async function bookFailures(
@@ -38,9 +39,9 @@ export async function bookFailures(
   const problems: string[] = [];
   const batches: OpenedEvents[] = [];
   for (const uri of work.uris) {
-    const opened = await openBatch(deps, config, uri);
+    const opened = await openBatches(deps, config, uri);
     if (typeof opened === 'string') problems.push(opened);
-    else if (opened !== null) batches.push(opened);
+    else batches.push(...opened);
   }
   if (batches.length === 0) return { entries: [], problems };
   const hours = new Set(batches.flatMap(({ events }) => events.map(({ hour }) => hour)));
@@ -57,43 +58,70 @@ interface OpenedEvents extends OpenedBatch {
   readonly arrivals: readonly { readonly arrivalMicros: bigint }[];
 }
 
-/** The batch with its events; null when it has none, a problem in words when it cannot be read. */
-async function openBatch(
+/** The batches of an object with their events, those without left out; a problem in words when it cannot be read. */
+async function openBatches(
   deps: Pick<LedgerDeps, 'store'>,
   config: LedgerConfig,
   uri: string,
-): Promise<OpenedEvents | string | null> {
-  let batch: FailedBatch;
+): Promise<readonly OpenedEvents[] | string> {
+  const generation = config.topicGeneration ?? 1;
+  let batches: readonly FailedBatch[];
   try {
-    batch = decodeFailedBatch(uri, await deps.store.get(uri));
+    batches = decodeFailedBatches(uri, await deps.store.get(uri), { generation });
   } catch (error) {
     // Someone tidied up: what was booked for it stays booked.
-    if (hasCode(error, 'OBJECT_NOT_FOUND')) return null;
+    if (hasCode(error, 'OBJECT_NOT_FOUND')) return [];
     if (!hasCode(error, 'FORMAT_CORRUPT')) throw error;
     return `${config.domain}: a failed batch cannot be read, its events are not accounted for: ${error.message}`;
   }
+  await lookUpSchemas(batches, config);
+  return batches.flatMap((batch) => openBatch(batch, config));
+}
+
+/** Schemas of events whose stream only the registry can tell; throws SOURCE_UNAVAILABLE when it does not answer. */
+async function lookUpSchemas(batches: readonly FailedBatch[], config: LedgerConfig): Promise<void> {
+  if (config.schemas === undefined) return;
+  const unknown = new Set(
+    batches.flatMap(({ records }) =>
+      records.flatMap((record) =>
+        openFailed(record).flatMap((event) => unknownSchemaOf(event, config) ?? []),
+      ),
+    ),
+  );
+  if (unknown.size > 0) {
+    await config.schemas.lookUp(unknown, { left: DEFAULT_LOOKUP_LIMITS.perBatch });
+  }
+}
+
+function openBatch(batch: FailedBatch, config: LedgerConfig): readonly OpenedEvents[] {
   // Without the payloads, record by record: a storm of failures, inflated, does not fit into memory.
   const events = batch.records.flatMap((record) => eventsOf(record, config));
   const [first, last] = [events[0], events.at(-1)];
-  if (first === undefined || last === undefined) return null;
-  return {
-    uri,
-    source: batch.source,
-    first: first.position,
-    last: last.position,
-    events,
-    arrivals: batch.records.map(({ arrivalMs }) => ({ arrivalMicros: arrivalMicros(arrivalMs) })),
-  };
+  if (first === undefined || last === undefined) return [];
+  return [
+    {
+      uri: batch.uri,
+      source: batch.source,
+      first: first.position,
+      last: last.position,
+      events,
+      arrivals: batch.records.map(({ arrivalMs }) => ({ arrivalMicros: arrivalMicros(arrivalMs) })),
+    },
+  ];
 }
 
 function eventsOf(record: FailedRecord, config: LedgerConfig): readonly FailedEvent[] {
-  const { sequence: sequenceNumber, partitionKey, arrivalMs, data } = record;
-  const hour = arrivalHour(arrivalMicros(arrivalMs));
-  return openRecord({ sequenceNumber, partitionKey, arrivalMs, data }).map((event) => ({
-    stream: streamOfEvent(event, config.streamOfSchema),
+  const hour = arrivalHour(arrivalMicros(record.arrivalMs));
+  return openFailed(record).map((event) => ({
+    stream: streamOfEvent(event, config),
     hour,
     position: event.position,
   }));
+}
+
+function openFailed(record: FailedRecord): readonly OpenedEvent[] {
+  const { sequence: sequenceNumber, partitionKey, arrivalMs, data } = record;
+  return openRecord({ sequenceNumber, partitionKey, arrivalMs, data });
 }
 
 /** As openRecord has it. */

@@ -1,5 +1,6 @@
 import { UNKNOWN_STREAM } from '#core/delivery/dead-letter.ts';
 import type { Position } from '#core/delivery/position.ts';
+import { canStartAgain } from '#core/delivery/position.ts';
 import type { TableMetadata } from '#core/iceberg/spec/table-metadata.ts';
 import { hourOf } from '#core/ledger/arrival-hours.ts';
 import { bookReceipts } from '#core/ledger/book-receipts.ts';
@@ -9,7 +10,8 @@ import { bookFailures } from './book-failures.ts';
 import { bookTables, type TablesBooked } from './book-tables.ts';
 import type { LedgerConfig, LedgerDeps, LedgerLimits } from './ledger-config.ts';
 import { type FailureListing, listFailures } from './list-failures.ts';
-import { readShards, type ShardsRead } from './read-shards.ts';
+import { type FilesRead, readFileRuns } from './read-file-runs.ts';
+import { listAllShards, readShards, type ShardsRead } from './read-shards.ts';
 
 /** One run's way through everything the ledger books from. */
 export interface RunStart {
@@ -26,6 +28,7 @@ export interface Collected {
   readonly listed: FailureListing;
   readonly booked: TablesBooked;
   readonly read: ShardsRead;
+  readonly files: FilesRead;
   readonly problems: readonly string[];
 }
 
@@ -41,11 +44,10 @@ export async function collectEntries(
 ): Promise<Collected> {
   const nowMs = deps.clock.nowMs();
   const receipts = await bookAllReceipts(deps, config, { before, hour: hourOf(nowMs) });
-  const shards = await deps.stream.listShards(config.streamName);
-  const shardIds = shards.map(({ shardId }) => shardId);
+  const shards = await listAllShards(deps.stream, config);
   const listed = await listFailures(deps.store, config, {
     before,
-    shardIds: [...new Set([...before.shards.keys(), ...shardIds])],
+    shardIds: shardIdsOf([...before.shards.keys(), ...shards.map(({ source }) => source)]),
     nowMs,
     limits,
   });
@@ -56,6 +58,7 @@ export async function collectEntries(
     rejected: booked.rejected,
     entries: booked.entries,
   });
+  const files = await readFileRuns(deps, config, before.files);
   const read = await readShards(deps, config, {
     before,
     limits,
@@ -63,13 +66,29 @@ export async function collectEntries(
   });
   return {
     nowMs,
-    entries: [...receipts.entries, ...booked.entries, ...failures.entries, ...read.entries],
+    entries: [
+      ...receipts.entries,
+      ...booked.entries,
+      ...failures.entries,
+      ...files.entries,
+      ...read.entries,
+    ],
     receipts: receipts.cursors,
     listed,
     booked,
     read,
+    files,
     problems: [...failures.problems, ...read.problems],
   };
+}
+
+/**
+ * `kinesis:prod-market/shardId-000000000000` is known to its mapping by what comes after the last slash. How a mapping of
+ * a topic names its partitions is not documented: null, which means all.
+ */
+function shardIdsOf(sources: readonly string[]): readonly string[] | null {
+  if (sources.some(canStartAgain)) return null;
+  return [...new Set(sources.map((source) => source.slice(source.lastIndexOf('/') + 1)))];
 }
 
 async function bookAllReceipts(

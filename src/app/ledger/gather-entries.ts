@@ -57,7 +57,7 @@ function closeRun(
     // What is not counted to the end stands still for nobody.
     standstill: standstill && read.toEnd && !listed.isCut,
     readToEnd: read.toEnd,
-    readToMs: countedTo(read.shards, config.streamName),
+    readToMs: countedTo({ shards: read.shards, files: work.collected.files.next }),
   };
   const gaps = currentGaps(read.gaps, open, { nowMs, retentionMs: config.retentionMs });
   const trimmed = bookTrimmed(open, gaps, (hour) => isClosed(hour, judged));
@@ -70,6 +70,7 @@ function closeRun(
     tables: work.tables,
     receipts,
     failures: listed.next,
+    files: work.collected.files.next,
     open: applyEntries(open, trimmed.entries),
     totals: addTotals(before.totals, entries),
     writtenMs: nowMs,

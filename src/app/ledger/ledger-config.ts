@@ -1,10 +1,15 @@
+import type { WireSchemaId } from '#core/schema/wire-schema-id.ts';
 import type { Clock, Random } from '#ports/clock.ts';
 import type { EventStream } from '#ports/event-stream.ts';
+import type { FileRunStore } from '#ports/file-run-store.ts';
 import type { ObjectStore } from '#ports/object-store.ts';
 import type { ReceiptStore } from '#ports/receipt-store.ts';
 import type { TableCatalog, TableIdent } from '#ports/table-catalog.ts';
 import type { TableReader } from '#ports/table-reader.ts';
-import type { StreamOfSchema } from './stream-of-event.ts';
+import type { SchemaLookup } from '../schema-lookup.ts';
+
+/** Stream of a registered schema version; null when it is none of the domain's. */
+export type StreamOfSchema = (id: WireSchemaId) => string | null;
 
 export interface LedgerDeps {
   readonly store: ObjectStore;
@@ -12,6 +17,8 @@ export interface LedgerDeps {
   readonly reader: TableReader;
   readonly stream: EventStream;
   readonly receipts: ReceiptStore;
+  /** Runs of uploaded files; left out for a domain without files. */
+  readonly fileRuns?: FileRunStore | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -19,17 +26,23 @@ export interface LedgerDeps {
 /** Whose books are kept, and where everything lies. */
 export interface LedgerConfig {
   readonly domain: string;
-  readonly streamName: string;
+  /** Every stream of the buffer that carries events of the domain. */
+  readonly streamNames: readonly string[];
+  /** Of Kafka topics (kafkaSource). @default 1 */
+  readonly topicGeneration?: number;
   readonly retentionMs: number;
   readonly graceMs: number;
   readonly streams: readonly { readonly name: string; readonly table: TableIdent }[];
   readonly rejectedTable: TableIdent;
   readonly ledgerTable: TableIdent;
+  /** Of versions that are known without the registry. */
   readonly streamOfSchema: StreamOfSchema;
+  /** Streams of versions that only the registry knows; left out: there is no registry. */
+  readonly schemas?: SchemaLookup<string> | undefined;
   /** `s3://bucket` of the failure destination. */
   readonly deadLetterUri: string;
-  /** Event source mapping whose failed batches lie there. */
-  readonly mappingId: string;
+  /** Event source mappings whose failed batches lie there. */
+  readonly mappingIds: readonly string[];
 }
 
 /** Bounds of one run; what is left over is taken up by the next. */

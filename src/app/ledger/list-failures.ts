@@ -19,8 +19,8 @@ const DAY_MS = 86_400_000;
 const LOOKBACK_MS = 3_600_000;
 /** Older objects of a storm are not looked at again beyond this number, or half of `maxFailureBytes`. */
 const MAX_LOOKBACK = 200;
-/** A replaced event source mapping leaves objects behind; so many are followed. */
-const MAX_MAPPINGS = 5;
+/** Replaced event source mappings leave objects behind; so many are followed. */
+const MAX_EARLIER_MAPPINGS = 4;
 
 /**
  * Lists failed batches by day, `aws/lambda/<mapping>/<shard>/2026/11/20/…`, from the cursor on.
@@ -31,14 +31,14 @@ export async function listFailures(
   config: LedgerConfig,
   options: {
     readonly before: LedgerCursor;
-    readonly shardIds: readonly string[];
+    readonly shardIds: readonly string[] | null;
     readonly nowMs: number;
     readonly limits: Pick<LedgerLimits, 'maxFailures' | 'maxFailureBytes'>;
   },
 ): Promise<FailureListing> {
   const { before, nowMs, limits } = options;
   const { through } = before.failures;
-  const mappings = withMapping(before.failures.mappings, config.mappingId);
+  const mappings = withMappings(before.failures.mappings, config.mappingIds);
   const fromMs = through === null ? null : through.timeMs - LOOKBACK_MS;
   const prefixes = mappings.flatMap((mapping) =>
     prefixesOf(`${config.deadLetterUri}/aws/lambda/${mapping}/`, { ...options, fromMs }),
@@ -92,21 +92,22 @@ function compareNames(a: FailureName, b: FailureName): number {
   return a.uri === b.uri ? 0 : a.uri < b.uri ? -1 : 1;
 }
 
-function withMapping(mappings: readonly string[], mapping: string): readonly string[] {
-  return mappings.includes(mapping) ? mappings : [...mappings, mapping].slice(-MAX_MAPPINGS);
+function withMappings(known: readonly string[], present: readonly string[]): readonly string[] {
+  const earlier = known.filter((mapping) => !present.includes(mapping));
+  return [...earlier.slice(-MAX_EARLIER_MAPPINGS), ...present];
 }
 
-/** One prefix per shard and day; everything in the first run, when no day is known. */
+/** One prefix per shard and day; everything where shards have no names, and in the first run, when no day is known. */
 function prefixesOf(
   root: string,
   options: {
     readonly fromMs: number | null;
     readonly nowMs: number;
-    readonly shardIds: readonly string[];
+    readonly shardIds: readonly string[] | null;
   },
 ): readonly string[] {
   const { fromMs, nowMs, shardIds } = options;
-  if (fromMs === null) return [root];
+  if (fromMs === null || shardIds === null) return [root];
   const days: string[] = [];
   // A day more: the clock that names the objects may be ahead.
   for (let dayMs = startOfDay(fromMs); dayMs <= nowMs + LOOKBACK_MS; dayMs += DAY_MS) {

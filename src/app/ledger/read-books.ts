@@ -42,7 +42,6 @@ export interface Books extends Balance {
 export interface BooksRequest {
   readonly domain: string;
   readonly ledgerTable: TableIdent;
-  readonly streamName: string;
   readonly graceMs: number;
   readonly nowMs: number;
   /** Leaves out earlier arrival hours; receipts, which have none, are then not compared. */
@@ -51,7 +50,7 @@ export interface BooksRequest {
 
 /** Adds up the ledger's table by SQL and judges the sums as the ledger does. */
 export async function readBooks(deps: BooksDeps, request: BooksRequest): Promise<Books> {
-  const { domain, ledgerTable, streamName, graceMs, nowMs, sinceMs } = request;
+  const { domain, ledgerTable, graceMs, nowMs, sinceMs } = request;
   const { metadata } = await loadTable(deps, ledgerTable);
   const cursor = readLedgerCursor(metadata, domain);
   const since = sinceMs === null ? '' : ` AND hour >= ${timestampLiteral(sinceMs)}`;
@@ -67,7 +66,7 @@ export async function readBooks(deps: BooksDeps, request: BooksRequest): Promise
     standstill: false,
     readToEnd: cursor.toEnd,
     compareReceipts: sinceMs === null,
-    readToMs: countedTo(cursor.shards, streamName),
+    readToMs: countedTo(cursor),
   });
   return {
     ...balance,

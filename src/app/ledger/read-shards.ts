@@ -1,13 +1,15 @@
 import { arrivalHour } from '#core/delivery/batch-summary.ts';
-import { kinesisSource, padSequence } from '#core/delivery/position.ts';
+import { padSequence } from '#core/delivery/position.ts';
 import { hasCode } from '#core/errors.ts';
 import type { LedgerCursor, ShardCursor, TrimGap } from '#core/ledger/ledger-cursor.ts';
 import { type LedgerEntry, NO_LEDGER_COUNTS } from '#core/ledger/ledger-entry.ts';
 import { describeGap } from '#core/ledger/trim-gaps.ts';
-import type { ShardInfo, StreamRecordOut } from '#ports/event-stream.ts';
-import { openRecord } from '../open-record.ts';
+import type { WireSchemaId } from '#core/schema/wire-schema-id.ts';
+import type { EventStream, ShardInfo, StreamRecordOut } from '#ports/event-stream.ts';
+import { type OpenedEvent, openRecord } from '../open-record.ts';
+import { DEFAULT_LOOKUP_LIMITS } from '../schema-lookup.ts';
 import type { LedgerConfig, LedgerDeps, LedgerLimits } from './ledger-config.ts';
-import { streamOfEvent } from './stream-of-event.ts';
+import { streamOfEvent, unknownSchemaOf } from './stream-of-event.ts';
 
 export interface ShardsRead {
   readonly entries: readonly LedgerEntry[];
@@ -41,18 +43,18 @@ export async function readShards(
 ): Promise<ShardsRead> {
   const { before, limits, accountedFrom } = options;
   const listedMs = deps.clock.nowMs();
-  const listed = await deps.stream.listShards(config.streamName);
+  const listed = await listAllShards(deps.stream, config);
   const budget = { events: limits.maxEvents, deadlineMs: limits.deadlineMs };
   const readings = await mapConcurrently(listed, (shard) =>
     readShard(deps, config, { shard, before: cursorOf(before, shard), budget, accountedFrom }),
   );
   const gone = [...before.shards].filter(
-    ([shardId, { ended }]) => !ended && !listed.some((shard) => shard.shardId === shardId),
+    ([source, { ended }]) => !ended && !listed.some((shard) => shard.source === source),
   );
   const found = [
     ...readings.flatMap(({ gap }) => gap ?? []),
-    ...gone.map(([shardId, { readToMs }]) => ({
-      source: kinesisSource(config.streamName, shardId),
+    ...gone.map(([source, { readToMs }]) => ({
+      source,
       fromMs: readToMs,
       toMs: listedMs,
       events: 0,
@@ -60,7 +62,7 @@ export async function readShards(
   ];
   return {
     entries: readings.flatMap(({ entries }) => entries),
-    shards: new Map(readings.map(({ shardId, next }) => [shardId, next])),
+    shards: new Map(readings.map(({ source, next }) => [source, next])),
     listedMs,
     gaps: [...before.gaps, ...found.filter((gap) => !isKnown(gap, before.gaps))],
     caughtUp: readings.every(({ outcome }) => outcome !== 'cut'),
@@ -70,6 +72,24 @@ export async function readShards(
   };
 }
 
+/** A shard of one of the domain's streams. */
+export interface BufferShard extends ShardInfo {
+  readonly streamName: string;
+}
+
+export async function listAllShards(
+  stream: Pick<EventStream, 'listShards'>,
+  { streamNames }: Pick<LedgerConfig, 'streamNames'>,
+): Promise<readonly BufferShard[]> {
+  const listed = await Promise.all(
+    streamNames.map(async (streamName) => {
+      const shards = await stream.listShards(streamName);
+      return shards.map((shard) => ({ ...shard, streamName }));
+    }),
+  );
+  return listed.flat();
+}
+
 interface ReadBudget {
   /** Shared by all shards. */
   events: number;
@@ -77,7 +97,7 @@ interface ReadBudget {
 }
 
 interface ShardReading {
-  readonly shardId: string;
+  readonly source: string;
   readonly entries: readonly LedgerEntry[];
   readonly next: ShardCursor;
   readonly gap: TrimGap | null;
@@ -86,41 +106,40 @@ interface ShardReading {
 }
 
 /** Nothing stood on a shard that was not there when the shards were listed last. */
-function cursorOf(before: LedgerCursor, { shardId }: ShardInfo): ShardCursor {
-  return before.shards.get(shardId) ?? { sequence: null, readToMs: before.listedMs, ended: false };
+function cursorOf(before: LedgerCursor, { source }: ShardInfo): ShardCursor {
+  return before.shards.get(source) ?? { sequence: null, readToMs: before.listedMs, ended: false };
 }
 
 async function readShard(
   deps: Pick<LedgerDeps, 'stream' | 'clock'>,
   config: LedgerConfig,
   options: {
-    readonly shard: ShardInfo;
+    readonly shard: BufferShard;
     readonly before: ShardCursor;
     readonly budget: ReadBudget;
     readonly accountedFrom: (source: string) => string | null;
   },
 ): Promise<ShardReading> {
   const { shard, before, budget } = options;
-  const { shardId } = shard;
-  const source = kinesisSource(config.streamName, shardId);
+  const { source } = shard;
   if (before.ended) {
-    return { shardId, entries: [], next: before, gap: null, outcome: 'end', problem: null };
+    return { source, entries: [], next: before, gap: null, outcome: 'end', problem: null };
   }
   const startMs = deps.clock.nowMs();
   const count = new ShardCount(source, config);
   let outcome: ShardReading['outcome'] = 'end';
   let problem: string | null = null;
   try {
-    const pages = deps.stream.readShard(config.streamName, shardId, before.sequence);
+    const pages = deps.stream.readShard(shard.streamName, shard.shardId, before.sequence);
     for await (const page of pages) {
-      budget.events -= count.add(page);
+      budget.events -= await count.add(page);
       // A busy shard has no end: what arrived after the beginning is left to the next run.
       if (count.arrivedMs > startMs) outcome = 'caught-up';
       else if (budget.events <= 0 || deps.clock.nowMs() >= budget.deadlineMs) outcome = 'cut';
       if (outcome !== 'end') break;
     }
   } catch (error) {
-    if (!hasCode(error, 'SOURCE_UNAVAILABLE')) throw error;
+    if (!hasCode(error, 'SOURCE_UNAVAILABLE') && !hasCode(error, 'SOURCE_REPLACED')) throw error;
     // What is counted is kept: pages come whole, and the next run reads on after the last one.
     outcome = 'cut';
     problem = `${config.domain}: the ledger cannot read ${source} on: ${error.message}; the next run tries again`;
@@ -138,7 +157,7 @@ async function readShard(
     readToMs: readTo(before, outcome === 'cut' ? (last?.arrivalMs ?? null) : startMs),
     ended: outcome === 'end' && !shard.open,
   };
-  return { shardId, entries: count.entries(), next, gap, outcome, problem };
+  return { source, entries: count.entries(), next, gap, outcome, problem };
 }
 
 /** A cursor never goes back, whatever the clocks say. */
@@ -164,20 +183,41 @@ class ShardCount {
     return this.last?.arrivalMs ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** Returns the number of events in the page. */
-  add(page: readonly StreamRecordOut[]): number {
+  /**
+   * Counts a page, whole or not at all, and returns the number of its events. Events of a schema that only
+   * the registry knows wait for its answer; throws SOURCE_UNAVAILABLE when there is none.
+   */
+  async add(page: readonly StreamRecordOut[]): Promise<number> {
+    const counts = new Map<string, number>();
+    const waiting = new Map<WireSchemaId, OpenedEvent[]>();
     let events = 0;
     for (const record of page) {
       for (const event of openRecord(record)) {
-        const stream = streamOfEvent(event, this.#config.streamOfSchema);
-        const key = `${stream} ${arrivalHour(event.arrivalMicros)}`;
-        this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+        const unknown = unknownSchemaOf(event, this.#config);
+        if (unknown === null) this.#tally(counts, event);
+        else {
+          const ofSchema = waiting.get(unknown) ?? [];
+          waiting.set(unknown, ofSchema);
+          ofSchema.push(withoutPayload(event));
+        }
         events++;
       }
-      this.first ??= record;
-      this.last = record;
     }
+    if (waiting.size > 0) {
+      await this.#config.schemas?.lookUp(waiting.keys(), {
+        left: DEFAULT_LOOKUP_LIMITS.perBatch,
+      });
+    }
+    for (const event of [...waiting.values()].flat()) this.#tally(counts, event);
+    for (const [key, count] of counts) this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
+    this.first ??= page[0] ?? null;
+    this.last = page.at(-1) ?? this.last;
     return events;
+  }
+
+  #tally(counts: Map<string, number>, event: OpenedEvent): void {
+    const key = `${streamOfEvent(event, this.#config)} ${arrivalHour(event.arrivalMicros)}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
   }
 
   entries(): readonly LedgerEntry[] {
@@ -248,4 +288,13 @@ async function mapConcurrently<T, U>(
   });
   await Promise.all(lanes);
   return results;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** What is needed to count it: a page of inflated events does not have to stay in memory. */
+function withoutPayload(event: OpenedEvent): OpenedEvent {
+  const { content } = event;
+  if ('problem' in content) return event;
+  return { ...event, payload: NO_BYTES, content: { ...content, payload: NO_BYTES } };
 }

@@ -1,103 +1,147 @@
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { FileTally } from '#app/map-csv-events.ts';
+import { type GeneratedPart, generatedChunks } from '#app/generated-chunks.ts';
 import type { ProducedEvent } from '#app/producer-lane.ts';
-import { SluiceError } from '#core/errors.ts';
+import type { Domain, Stream } from '#core/config/project.ts';
+import { bufferStreamName, topicsOf } from '#core/config/topic.ts';
 import {
   countKinds,
   createEventGenerator,
   type GeneratedKind,
+  type PlantedFaults,
+  possibleFaults,
 } from '#core/generate/generate-events.ts';
-import { readCsvEvents } from '#runtime/csv-events.ts';
 import type { LoadedProject } from '#runtime/load-project.ts';
 import { createStreamEncoder } from '#runtime/stream-encoder.ts';
-import { generatedChunks } from '../generated-chunks.ts';
 import type { DemoRun } from './demo-state.ts';
+import { interleave } from './interleave.ts';
 
-export const DEMO_DOMAIN = 'market';
-export const DEMO_STREAM = 'trade';
-const SEED = '42';
-const FAULTS = { brokenEvery: 500, duplicateEvery: 400, lateEvery: 700 } as const;
+/** Every run's ids begin with it and the number of the run. */
+export const DEMO_SEED = '42';
+const FAULTS: PlantedFaults = { brokenEvery: 500, duplicateEvery: 400, lateEvery: 700 };
 const UNDECODABLE_EVERY = 2_000;
 
-/** Daily prices of the S&P 500 from 2000 to 2020, of the package vega-datasets; read where npm put it. */
-const REAL_ROWS_FILE = 'sp500-2000.csv';
-const REAL_ROWS = 5_105;
+export type PlantedCounts = Readonly<Record<Exclude<GeneratedKind, 'ok'> | 'undecodable', number>>;
+
+/** What one stream gets of a run. */
+export interface StreamShare {
+  /** Generated; undecodable ones come on top. */
+  readonly events: number;
+  readonly planted: PlantedCounts;
+}
+
+/** Events for one stream of the buffer. */
+export interface DemoTopic {
+  readonly domain: string;
+  readonly streamName: string;
+  /** Reads the same events whenever it is called. */
+  readonly chunks: () => AsyncGenerator<readonly ProducedEvent[]>;
+}
 
 export interface DemoInput {
-  readonly seed: string;
-  readonly chunks: () => AsyncGenerator<readonly ProducedEvent[]>;
-  /** Events on the wire, known beforehand for the progress bar. */
-  readonly expectedEvents: number;
-  readonly planted: Readonly<Record<Exclude<GeneratedKind, 'ok'> | 'undecodable', number>>;
-  /** Filled while the chunks are read. */
-  readonly file: FileTally & { readonly object: string };
+  readonly topics: readonly DemoTopic[];
+  /** Events on the wire, of all topics. */
+  readonly events: number;
+  /** By full name, for instance `market.trade`. */
+  readonly streams: ReadonlyMap<string, StreamShare>;
 }
 
-/** Real rows first, since they are the oldest; then the generated trades up to the present. A pure function of the run. */
-export async function createDemoInput(loaded: LoadedProject, run: DemoRun): Promise<DemoInput> {
-  const stream = loaded.project.domains
-    .find(({ name }) => name === DEMO_DOMAIN)
-    ?.streams.find(({ name }) => name === DEMO_STREAM);
-  if (stream === undefined) {
-    throw new SluiceError(
-      'USAGE',
-      `the demo needs stream ${DEMO_STREAM} of domain ${DEMO_DOMAIN} in domains/${DEMO_DOMAIN}.yaml`,
-    );
+/** Events of every stream of every domain, in proportion to what the domain files expect; a pure function of the run. */
+export function createDemoInput(loaded: LoadedProject, run: DemoRun): DemoInput {
+  const { domains, environment } = loaded.project;
+  const parts = shareOut(domains, run).map(({ stream, events }) =>
+    createPart(loaded, run, { stream, events }),
+  );
+  const partOf = (domain: string, name: string): readonly DemoPart[] =>
+    parts.filter(({ stream }) => stream.domain === domain && stream.name === name);
+  return {
+    topics: domains.flatMap((domain) =>
+      topicsOf(domain).map((topic) => ({
+        domain: domain.name,
+        streamName: bufferStreamName(environment.name, domain, topic),
+        chunks: () =>
+          interleave(
+            topic.streams
+              .flatMap((name) => partOf(domain.name, name))
+              .map(({ part }) => ({ total: part.events, chunks: generatedChunks(part) })),
+          ),
+      })),
+    ),
+    events: parts.reduce((sum, { part, planted }) => sum + part.events + planted.undecodable, 0),
+    streams: new Map(
+      parts.map(({ stream, part, planted }) => [
+        `${stream.domain}.${stream.name}`,
+        { events: part.events, planted },
+      ]),
+    ),
+  };
+}
+
+/** Sums over all streams. */
+export function plantedInAll({ streams }: DemoInput): PlantedCounts {
+  const sums = { broken: 0, duplicate: 0, late: 0, undecodable: 0 };
+  for (const { planted } of streams.values()) {
+    sums.broken += planted.broken;
+    sums.duplicate += planted.duplicate;
+    sums.late += planted.late;
+    sums.undecodable += planted.undecodable;
   }
-  const { encode, schemaVersionId } = createStreamEncoder(loaded.registry, stream);
-  const file = { object: REAL_ROWS_FILE, rows: 0, valid: 0, invalid: 0 };
-  const generator = {
+  return sums;
+}
+
+interface DemoPart {
+  readonly stream: Stream;
+  readonly part: GeneratedPart;
+  readonly planted: PlantedCounts;
+}
+
+/** What rounding leaves goes to the busiest stream. */
+function shareOut(
+  domains: readonly Domain[],
+  { events }: DemoRun,
+): readonly { readonly stream: Stream; readonly events: number }[] {
+  const streams = domains
+    .flatMap((domain) => domain.streams)
+    .sort((a, b) => b.rate.expectedPerSecond - a.rate.expectedPerSecond);
+  const rates = streams.reduce((sum, { rate }) => sum + rate.expectedPerSecond, 0);
+  const shares = streams.map((stream) => ({
     stream,
-    seed: SEED,
+    events: Math.floor((events * stream.rate.expectedPerSecond) / rates),
+  }));
+  const rest = events - shares.reduce((sum, share) => sum + share.events, 0);
+  return shares.map((share, index) =>
+    index === 0 ? { ...share, events: share.events + rest } : share,
+  );
+}
+
+function createPart(
+  { registry }: LoadedProject,
+  run: DemoRun,
+  { stream, events }: { readonly stream: Stream; readonly events: number },
+): DemoPart {
+  const { encode, schemaVersionId } = createStreamEncoder(registry, stream);
+  const wanted = {
+    stream,
+    seed: DEMO_SEED,
     run: run.number,
     startMs: run.startMs,
-    eventsPerSecond: run.events / Math.max(1, (run.endMs - run.startMs) / 1000),
+    eventsPerSecond: events / Math.max(1, (run.endMs - run.startMs) / 1000),
     faults: FAULTS,
   };
-  const undecodable = Math.floor(run.events / UNDECODABLE_EVERY);
-  const { ok: _ok, ...planted } = countKinds(generator, run.events);
-  const real = await readCsvEvents(realRowsPath(), {
-    stream,
-    encode,
-    tally: file,
-    assignments: realRowAssignments(run.number),
-    onInvalid: () => {},
-  });
+  const generator = events === 0 ? wanted : { ...wanted, faults: possibleFaults(wanted) };
+  const { ok: _ok, ...kinds } = countKinds(generator, events);
   return {
-    seed: SEED,
-    chunks: async function* () {
-      yield* real();
-      yield* generatedChunks({
-        events: run.events,
-        eventAt: createEventGenerator(generator),
-        encode,
-        schemaVersionId,
-        undecodableEvery: UNDECODABLE_EVERY,
-      });
+    stream,
+    part: {
+      events,
+      // A stream without events has no rate to make them at.
+      eventAt: events === 0 ? noEvent : createEventGenerator(generator),
+      encode,
+      schemaVersionId,
+      undecodableEvery: UNDECODABLE_EVERY,
     },
-    expectedEvents: REAL_ROWS + run.events + undecodable,
-    planted: { ...planted, undecodable },
-    file,
+    planted: { ...kinds, undecodable: Math.floor(events / UNDECODABLE_EVERY) },
   };
 }
 
-function realRowAssignments(
-  run: number,
-): readonly { readonly field: string; readonly expression: string }[] {
-  return [
-    { field: 'source_system', expression: "'vega-datasets'" },
-    { field: 'trade_id', expression: `concat('sp500-${run}-', cast(_row as string))` },
-    { field: 'symbol', expression: "'spx'" },
-    { field: 'timestamp', expression: 'date' },
-    { field: 'price', expression: 'close' },
-    { field: 'size', expression: 'volume' },
-  ];
-}
-
-/** The package exports its module only; its data lies beside it. */
-function realRowsPath(): string {
-  const module = fileURLToPath(import.meta.resolve('vega-datasets'));
-  const at = module.lastIndexOf(`${path.sep}vega-datasets${path.sep}`);
-  return path.join(module.slice(0, at), 'vega-datasets', 'data', REAL_ROWS_FILE);
+function noEvent(): never {
+  throw new RangeError('a stream without events was asked for one');
 }

@@ -1,3 +1,4 @@
+import type { FileAccess } from '#runtime/file-access.ts';
 import type { FunctionAccess } from '#runtime/function-access.ts';
 import type { LakeAccess } from '#runtime/lake-access.ts';
 import type { LoadedProject } from '#runtime/load-project.ts';
@@ -12,7 +13,7 @@ export interface DemoSession {
   readonly cloud: LocalCloud;
   readonly lake: LakeAccess;
   readonly producer: ProducerAccess;
+  readonly files: FileAccess;
   readonly functions: FunctionAccess;
-  readonly streamName: string;
   readonly demoFile: string;
 }

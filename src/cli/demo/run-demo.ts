@@ -1,26 +1,34 @@
 import { describeTables } from '#app/describe-tables.ts';
-import { type HeldPayloads, readHeldPayloads, withoutHeld } from '#app/held-payloads.ts';
-import { produceEvents } from '#app/produce-events.ts';
+import { kafkaTopics } from '#core/config/kafka-topics.ts';
 import { databaseName } from '#core/config/project.ts';
 import { SluiceError } from '#core/errors.ts';
 import { localTarget } from '#runtime/aws-clients.ts';
+import { openFiles } from '#runtime/file-access.ts';
 import { openFunctions } from '#runtime/function-access.ts';
 import { openLake } from '#runtime/lake-access.ts';
 import { type LoadedProject, loadProject } from '#runtime/load-project.ts';
 import { openProducer } from '#runtime/producer-access.ts';
+import { publishedProject } from '#runtime/published-project.ts';
 import type { CommandContext } from '../command.ts';
 import { aborted } from '../commands/dev.ts';
 import { type LocalCloud, openLocalCloud, waitUntilDrained } from '../local-cloud.ts';
 import { lockHolder, takeLock } from '../process-lock.ts';
-import { receiptsTableOf, workGroupOf } from '../stack-outputs.ts';
+import {
+  connectorsTableOf,
+  landingBucketOf,
+  receiptsTableOf,
+  workGroupOf,
+} from '../stack-outputs.ts';
 import { stateFolder } from '../state-folder.ts';
-import { INTERRUPTED_STATUS, untilAborted } from '../until-aborted.ts';
+import { INTERRUPTED_STATUS } from '../until-aborted.ts';
 import { closeBooks } from './close-books.ts';
-import { createDemoInput, DEMO_DOMAIN, DEMO_STREAM, type DemoInput } from './demo-input.ts';
-import { showAccount, showQueries } from './demo-report.ts';
+import { createDemoInput, DEMO_SEED, type DemoInput, plantedInAll } from './demo-input.ts';
+import { showAccount, showFiles, showQueries } from './demo-report.ts';
 import type { DemoSession } from './demo-session.ts';
 import { type DemoRun, nextRun, readDemoState, writeDemoState } from './demo-state.ts';
+import { produceRun } from './produce-run.ts';
 import { countedPositions, countTakenIn } from './stream-progress.ts';
+import { accountForFiles, uploadFiles } from './upload-files.ts';
 
 export interface DemoOptions {
   readonly events: number;
@@ -56,12 +64,18 @@ async function runAlone(context: CommandContext, options: DemoOptions): Promise<
   const target = localTarget(cloud.endpoint);
   const session: DemoSession = {
     context,
-    loaded,
+    loaded: await publishedProject(loaded, { target, root }),
     cloud,
     lake: openLake(target, { workGroup: workGroupOf(cloud.outputs) }),
-    producer: openProducer(target, { receiptsTable: receiptsTableOf(cloud.outputs) }),
+    producer: openProducer(target, {
+      receiptsTable: receiptsTableOf(cloud.outputs),
+      topics: kafkaTopics(loaded.project),
+    }),
+    files: openFiles(target, {
+      landingBucket: landingBucketOf(cloud.outputs),
+      connectorsTable: connectorsTableOf(cloud.outputs),
+    }),
     functions: openFunctions(target),
-    streamName: `${loaded.project.environment.name}-${DEMO_DOMAIN}`,
     demoFile: stateFolder(root, 'local').demoFile,
   };
   try {
@@ -73,6 +87,7 @@ async function runAlone(context: CommandContext, options: DemoOptions): Promise<
     return status;
   } finally {
     session.functions.close();
+    session.files.close();
     session.producer.close();
     session.lake.close();
     await cloud.close();
@@ -87,17 +102,25 @@ async function runSteps(
   const { output } = session.context;
   const { signal } = session.context;
   const { run, resumed } = await beginRun(session, options);
-  const input = await createDemoInput(session.loaded, run);
-  const produced = await produce(session, input, { run, resumed, asked: options.events });
+  const input = createDemoInput(session.loaded, run);
+  announce(session.context, input, { run, resumed, asked: options.events });
+  const startMs = Date.now();
+  const [uploaded, produced] = await Promise.all([
+    uploadFiles(session),
+    produceRun(session, input, { run, resumed }),
+  ]);
   const committed = await timed(() => waitForCommit(session, input, run));
   // Books that are closed too early do not balance, and a run that is called finished never goes on.
   if (signal.aborted) return reportInterruption(session, run);
-  const queried = await timed(() => showQueries(output, session.lake, run.number));
+  const queried = await timed(() => showQueries(output, session.lake, domainNames(session.loaded)));
   const account = await closeBooks(session, run);
   if (account === null) return reportInterruption(session, run);
-  showAccount(output, account);
+  const { files, problems: fileProblems } = await accountForFiles(session, uploaded, startMs);
+  const problems = [...account.problems, ...fileProblems];
+  showFiles(output, files);
+  showAccount(output, { ...account, problems });
   const total = (performance.now() - startedMs) / 1000;
-  const ok = account.problems.length === 0;
+  const ok = problems.length === 0;
   output.line(
     `${ok ? 'Every event is accounted for.' : 'THE BOOKS DO NOT BALANCE.'} ${total.toFixed(1)} s from template to answer.`,
   );
@@ -114,16 +137,16 @@ async function runSteps(
     endpoint: session.cloud.endpoint,
     run: {
       number: run.number,
-      seed: input.seed,
+      seed: DEMO_SEED,
       events: run.events,
       resumed,
       held: produced.held,
-      planted: input.planted,
+      planted: plantedInAll(input),
     },
     streams: account.streams,
-    files: [input.file],
+    files,
     tables: await describeTables(session.lake, bronzeDatabases(session.loaded)),
-    ...(ok ? {} : { problems: account.problems }),
+    ...(ok ? {} : { problems }),
   });
   return ok ? 0 : 1;
 }
@@ -157,86 +180,73 @@ async function beginRun(
   const next = nextRun(state, {
     events: options.events,
     nowMs: Date.now(),
-    lastNumberInTable: state === null ? await lastRunInTable(session) : 0,
-    from: await countedPositions(session.lake, session.loaded.project, DEMO_DOMAIN),
-    takenInBefore: await countTakenIn(session.lake, session.loaded.project, DEMO_DOMAIN),
+    lastNumberInTable: state === null ? await lastRunInTables(session) : 0,
+    from: await countedPositions(session.lake, session.loaded.project),
+    takenInBefore: await countTakenIn(session.lake, session.loaded.project),
   });
   writeDemoState(session.demoFile, { run: next.run });
   return next;
 }
 
-/** Every run begins with the real rows, whose ids carry its number. What waits on the shards is taken in first. */
-async function lastRunInTable({ cloud, context, lake, loaded }: DemoSession): Promise<number> {
+/** The highest number of a run that left rows in any table. What waits on the shards is taken in first. */
+async function lastRunInTables({ cloud, context, lake, loaded }: DemoSession): Promise<number> {
   await waitUntilDrained(cloud, { signal: context.signal, onPoll: async () => {} });
-  const database = databaseName(loaded.project.environment.name, DEMO_DOMAIN, 'bronze');
-  const { rows } = await lake.queries.query(
-    `SELECT max(CAST(regexp_extract(trade_id, '^sp500-(\\d+)-', 1) AS integer)) FROM ${database}.${DEMO_STREAM}`,
+  const { domains, environment } = loaded.project;
+  const tables = domains.flatMap(({ name, streams }) =>
+    streams.map((stream) => `${databaseName(environment.name, name, 'bronze')}.${stream.name}`),
   );
-  return Number(rows[0]?.[0] ?? 0);
+  const runs = await Promise.all(
+    tables.map(async (table) => {
+      const { rows } = await lake.queries.query(
+        `SELECT max(CAST(regexp_extract(_event_id, '(?:^|:)${DEMO_SEED}-(\\d+)-\\d+', 1) AS integer)) FROM ${table}`,
+      );
+      return Number(rows[0]?.[0] ?? 0);
+    }),
+  );
+  return Math.max(...runs);
 }
 
-async function produce(
-  session: DemoSession,
+function announce(
+  { output }: CommandContext,
   input: DemoInput,
   options: { readonly run: DemoRun; readonly resumed: boolean; readonly asked: number },
-): Promise<{ readonly seconds: number; readonly held: number }> {
-  const { output } = session.context;
-  const { producer, streamName } = session;
+): void {
   const { run, resumed } = options;
+  const streams = [...input.streams.keys()];
   output.line(
-    `Run ${run.number}${resumed ? ' (it was interrupted: going on where the stream ends)' : ''}: ` +
-      `${input.file.object} as trades, then ${run.events.toLocaleString('en-US')} generated ones, some broken, doubled or late on purpose.`,
+    `Run ${run.number}${resumed ? ' (it was interrupted: going on where the streams end)' : ''}: ` +
+      `${run.events.toLocaleString('en-US')} generated events for ${streams.length} streams (${streams.join(', ')}), some broken, doubled or late on purpose.`,
   );
   if (resumed && run.events !== options.asked) {
     output.line(
       `(--events ${options.asked} counts from the next run on; this one was begun with ${run.events}.)`,
     );
   }
-  const startedMs = performance.now();
-  const held: HeldPayloads = resumed
-    ? await readHeldPayloads(producer.stream, { streamName, from: run.from })
-    : new Map();
-  let heldEvents = 0;
-  const chunks = untilAborted(input.chunks(), session.context.signal);
-  const events = withoutHeld(chunks, held, () => {
-    heldEvents++;
-  });
-  const total = input.expectedEvents;
-  const bar = output.progress('to the stream', total);
-  try {
-    await produceEvents(producer, {
-      streamName,
-      domain: DEMO_DOMAIN,
-      producer: `demo-${run.number}`,
-      events,
-      alreadyAcknowledged: { get: () => heldEvents },
-      onProgress: (acknowledged) => bar.update(heldEvents + acknowledged),
-    });
-  } finally {
-    bar.stop();
-  }
-  return { seconds: (performance.now() - startedMs) / 1000, held: heldEvents };
 }
 
 /** Waits until the writer has taken everything; the bar follows the counts in the tables' commits. */
 async function waitForCommit(
   session: DemoSession,
-  { expectedEvents }: DemoInput,
+  { events }: DemoInput,
   { takenInBefore }: DemoRun,
 ): Promise<void> {
   const { project } = session.loaded;
   // Estimated: other producers may be at work, and what they sent before the run may still be on its way.
-  const bar = session.context.output.progress('into the tables', expectedEvents, {
+  const bar = session.context.output.progress('into the tables', events, {
     estimated: true,
   });
   const update = async (): Promise<void> =>
-    bar.update((await countTakenIn(session.lake, project, DEMO_DOMAIN)) - takenInBefore);
+    bar.update((await countTakenIn(session.lake, project)) - takenInBefore);
   try {
     await waitUntilDrained(session.cloud, { signal: session.context.signal, onPoll: update });
     await update();
   } finally {
     bar.stop();
   }
+}
+
+function domainNames({ project }: LoadedProject): readonly string[] {
+  return project.domains.map(({ name }) => name);
 }
 
 function bronzeDatabases(loaded: LoadedProject): readonly string[] {

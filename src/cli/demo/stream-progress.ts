@@ -9,30 +9,34 @@ import type { LakeAccess } from '#runtime/lake-access.ts';
 
 type Lake = Pick<LakeAccess, 'catalog' | 'store'>;
 
-/** Events of a domain that the writer has given their place, as its commits state them. */
-export async function countTakenIn(lake: Lake, project: Project, domain: string): Promise<number> {
-  const database = databaseName(project.environment.name, domain, 'bronze');
-  const streams = project.domains.find(({ name }) => name === domain)?.streams ?? [];
+/** Events off the streams that the writers have given their place, as their commits state them; rows of files apart. */
+export async function countTakenIn(lake: Lake, project: Project): Promise<number> {
+  const tables = project.domains.flatMap(({ name, streams }) => {
+    const database = databaseName(project.environment.name, name, 'bronze');
+    return [...streams.map((stream) => stream.name), REJECTED_TABLE].map((table) => ({
+      database,
+      table,
+    }));
+  });
   let events = 0;
-  for (const table of [...streams.map(({ name }) => name), REJECTED_TABLE]) {
-    const { metadata } = await loadTable(lake, { database, table });
-    for (const { counts } of readSourceStates(metadata).values()) events += counts.received;
+  for (const ident of tables) {
+    const { metadata } = await loadTable(lake, ident);
+    for (const [source, { counts }] of readSourceStates(metadata)) {
+      if (!source.startsWith('file:')) events += counts.received;
+    }
   }
   return events;
 }
 
 /** Last sequence number per shard that the ledger has counted: what is produced from now on comes after. */
-export async function countedPositions(
-  lake: Lake,
-  project: Project,
-  domain: string,
-): Promise<ReadCheckpoint> {
+export async function countedPositions(lake: Lake, project: Project): Promise<ReadCheckpoint> {
   const database = opsDatabaseName(project.environment.name);
   const { metadata } = await loadTable(lake, { database, table: LEDGER_TABLE });
-  const { shards } = readLedgerCursor(metadata, domain);
   return Object.fromEntries(
-    [...shards].flatMap(([shardId, { sequence }]) =>
-      sequence === null ? [] : [[shardId, sequence]],
+    project.domains.flatMap(({ name }) =>
+      [...readLedgerCursor(metadata, name).shards].flatMap(([source, { sequence }]) =>
+        sequence === null ? [] : [[source, sequence]],
+      ),
     ),
   );
 }
