@@ -18,7 +18,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/interop/**'],
+    exclude: ['test/interop/**', 'test/kafka/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: '100%',

@@ -1,4 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EventBusAccess } from './eventbridge/event-bus-access.ts';
+import type { SchemaRegistryTemplates } from './glue-schema-registry/schema-registry-templates.ts';
+import type { ScheduleConfig } from './scheduler/schedule-config.ts';
+import type { TemplateSecret } from './secretsmanager/template-secret.ts';
+import type { QueueAccess } from './sqs/queue-access.ts';
+import type { TemplateParameter } from './ssm/template-parameter.ts';
 
 /**
  * What the emulated services offer to each other and to the assembly deployer, inside the process.
@@ -13,14 +19,26 @@ export interface HttpService {
   close(): Promise<void>;
 }
 
+/** A local file with an object's bytes. */
+export interface ObjectFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly etag: string;
+  readonly modifiedMs: number;
+}
+
+export interface BucketConfig {
+  readonly name: string;
+  readonly versioned: boolean;
+  /** EventBridge is told of what happens to objects. @default false */
+  readonly sendsEvents?: boolean;
+}
+
 export interface S3Service extends HttpService {
-  ensureBucket(bucket: { readonly name: string; readonly versioned: boolean }): void;
+  ensureBucket(bucket: BucketConfig): void | Promise<void>;
   hasBucket(name: string): boolean;
-  /** File that holds an object's bytes, unchanged for as long as the object exists; null when missing. */
-  objectFile(
-    bucket: string,
-    key: string,
-  ): { readonly path: string; readonly sizeBytes: number; readonly etag: string } | null;
+  /** File that holds an object's bytes, unchanged for as long as a query may take; null when missing. */
+  objectFile(bucket: string, key: string): ObjectFile | null | Promise<ObjectFile | null>;
   getObject(bucket: string, key: string): Promise<Buffer | null>;
   /** Returns false when `ifNoneMatch` found the key taken. */
   putObject(
@@ -32,6 +50,16 @@ export interface S3Service extends HttpService {
       readonly contentType?: string;
     },
   ): Promise<boolean>;
+  /** Hands over events of buckets that send them, those left over from before as well; the sink keeps an event durably or throws. */
+  sendEventsTo(
+    sink: (event: { readonly id: string; readonly [member: string]: unknown }) => void,
+  ): void;
+}
+
+/** The part of S3 that only an object store of this process can answer at once. */
+export interface EmbeddedS3Service extends S3Service {
+  ensureBucket(bucket: BucketConfig): void;
+  objectFile(bucket: string, key: string): ObjectFile | null;
   /** Keys in UTF-8 byte order. */
   listObjects(
     bucket: string,
@@ -60,7 +88,12 @@ export interface KinesisService extends HttpService {
     readonly retentionHours: number;
     /** Key and data of one record together. @default 1024 */
     readonly maxRecordKib?: number;
-  }): { readonly arn: string };
+  }): { readonly arn: string } | Promise<{ readonly arn: string }>;
+  /** Appends one record, or throws as PutRecord does; only streams of this process have it. */
+  putRecord?(
+    streamName: string,
+    record: { readonly partitionKey: string; readonly data: Buffer },
+  ): void;
   listShards(streamName: string): readonly KinesisShardView[];
   /** Records after a position (null: from the oldest kept), at most `limit` records and `maxBytes` of data (at least one record). */
   readAfter(
@@ -79,6 +112,8 @@ export interface KinesisService extends HttpService {
   /** Calls back after every append to the stream and every shard map change; returns the function that stops it. */
   onChange(streamName: string, listener: (shardId: string) => void): () => void;
 }
+
+export type { KafkaService, KafkaTopicConfig } from './kafka/kafka-topic-config.ts';
 
 export interface LambdaFunctionConfig {
   readonly name: string;
@@ -100,6 +135,8 @@ export interface LambdaFunctionConfig {
   readonly runtimeCommand?: readonly [string, ...string[]];
 }
 
+export type { AsyncLambdaService, EventInvokeConfig } from './lambda/async-lambda-service.ts';
+
 export type LambdaOutcome =
   | { readonly kind: 'success'; readonly payload: Buffer; readonly requestId: string }
   /** Handled error of the function, time-out, out of memory, or crash. `errorType` as Lambda names it (`Sandbox.Timedout`, `Runtime.ExitError`, `Runtime.OutOfMemory` …). */
@@ -116,6 +153,8 @@ export interface LambdaService extends HttpService {
   hasFunction(nameOrArn: string): boolean;
   /** ARN of the function's execution role; null when it has none or does not exist. */
   roleArnOf(nameOrArn: string): string | null;
+  /** Longest time of an invocation; null when there is no such function. */
+  timeoutMsOf(nameOrArn: string): number | null;
   /** Rejects when the function was not invoked: it does not exist, or is throttled. */
   invoke(nameOrArn: string, payload: Buffer): Promise<LambdaOutcome>;
   /** Accepts the invocation and runs it in the background, twice more after an error. Throws when there is no such function. */
@@ -155,6 +194,7 @@ export interface GlueService extends HttpService {
   ensureDatabase(database: { readonly name: string; readonly description?: string }): void;
   /** Creates the table and its first metadata file in S3; an existing table must have been created from equal input. */
   ensureIcebergTable(table: GlueIcebergTableInput): Promise<void>;
+  readonly schemaRegistry: SchemaRegistryTemplates;
   listDatabases(): readonly string[];
   listTables(databaseName: string): readonly GlueTableView[];
   getTable(databaseName: string, name: string): GlueTableView | null;
@@ -298,22 +338,20 @@ export interface CloudWatchService extends HttpService, MetricsService {
   alarms(): readonly AlarmView[];
 }
 
-/** Properties of AWS::Scheduler::Schedule with a Lambda function as target, resolved. */
-export interface ScheduleConfig {
-  readonly name: string;
-  readonly arn: string;
-  /** `rate(5 minutes)` or `cron(0 3 * * ? *)`. */
-  readonly expression: string;
-  /** IANA name of the zone that cron fields are meant in. */
-  readonly timeZone: string;
-  readonly enabled: boolean;
-  readonly functionArn: string;
-  readonly roleArn: string;
-  /** Payload; null sends the scheduler's default notification. */
-  readonly input: string | null;
-  readonly maxRetryAttempts: number;
-  readonly maxEventAgeSeconds: number;
-}
+export type { EventRuleConfig } from './eventbridge/event-bus-access.ts';
+export type {
+  QueueMappingChanges,
+  QueueMappingConfig,
+  QueueMappings,
+  QueueMappingView,
+} from './lambda/queue-mapping-service.ts';
+export type { SqsMessageAttribute, SqsMessageView } from './sqs/queue-access.ts';
+
+export interface SqsService extends HttpService, QueueAccess {}
+
+export interface EventBridgeService extends HttpService, EventBusAccess {}
+
+export type { ScheduleConfig } from './scheduler/schedule-config.ts';
 
 export interface SchedulerService {
   ensureSchedule(config: ScheduleConfig): void;
@@ -430,6 +468,18 @@ export interface IamService {
   /** Denies a call of which nobody knows the permissions, and counts it. */
   refuse(call: Pick<AccessRequest, 'principal' | 'action'>): AccessDecision;
   journal(): readonly CallRecord[];
+}
+
+export interface SecretsManagerService extends HttpService {
+  ensureSecret(secret: TemplateSecret): void;
+  /** By name or ARN; null when there is none. */
+  find(secretId: string): { readonly arn: string; readonly kmsKeyId: string | null } | null;
+}
+
+export interface SsmService extends HttpService {
+  ensureParameter(parameter: TemplateParameter): void;
+  /** Key that encrypts a parameter; null for one that is not encrypted, or with the account's own key, or missing. */
+  keyOf(name: string): string | null;
 }
 
 /** The account and region every emulated ARN names. */

@@ -1,4 +1,6 @@
 import path from 'node:path';
+import type { BackendEndpoints, DelegableService } from '#runtime/backend-endpoints.ts';
+import { openDelegates } from '../compose/open-delegates.ts';
 import { createApiGatewayService } from './apigateway/apigateway-service.ts';
 import { deployAssembly } from './assembly/deploy-assembly.ts';
 import { loadAssembly } from './assembly/load-assembly.ts';
@@ -7,24 +9,34 @@ import { createCloudWatchService } from './cloudwatch/cloudwatch-service.ts';
 import { readEmbeddedMetrics } from './cloudwatch/embedded-metrics.ts';
 import { type FunctionHealth, measuredFunctions } from './cloudwatch/function-health.ts';
 import { openDynamoDbService } from './dynamodb/dynamodb-service.ts';
+import { openEventBridge } from './eventbridge/eventbridge-service.ts';
+import type { TargetServices } from './eventbridge/invoke-target.ts';
 import { createAccessControl } from './gateway/access-control.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { createGlueService } from './glue/glue-service.ts';
 import { createIamService } from './iam/iam-service.ts';
+import { createKafkaService, type EmbeddedKafka } from './kafka/kafka-service.ts';
 import { createKinesisService } from './kinesis/kinesis-service.ts';
+import { formatOf } from './lambda/event-source/mapping-format.ts';
 import { createEventSourceMappings } from './lambda/event-source-mappings.ts';
 import { openFunctionLogs } from './lambda/function-logs.ts';
 import { createLambdaService } from './lambda/lambda-service.ts';
+import { createQueueMappings } from './lambda/queue-source/queue-mappings.ts';
 import { replaceFile } from './replace-file.ts';
 import { openS3Service } from './s3/s3-service.ts';
 import { createScheduler } from './scheduler/scheduler-service.ts';
+import { createSecretsManagerService } from './secretsmanager/secretsmanager-service.ts';
 import type {
   AlarmView,
   ApiGatewayService,
+  EventBridgeService,
   EventSourceMappings,
   KinesisService,
   LambdaService,
+  S3Service,
 } from './services.ts';
+import { openSqsService } from './sqs/sqs-service.ts';
+import { createSsmService } from './ssm/ssm-service.ts';
 import { createStsService } from './sts/sts-service.ts';
 
 export interface LocalCloudOptions {
@@ -36,8 +48,12 @@ export interface LocalCloudOptions {
   readonly logDir: string;
   /** File that tells other processes where the endpoint is, written once everything is up. */
   readonly cloudFile: string;
+  /** What `npm run kafka:up` wrote; read when the template has topics. @default no broker runs */
+  readonly brokerFile?: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** Services that other programs serve. @default none */
+  readonly delegates?: BackendEndpoints;
 }
 
 export interface LocalCloudHealth {
@@ -55,11 +71,15 @@ export interface LocalCloudHealth {
   readonly alarms: readonly AlarmView[];
   /** Functions that were invoked since the start. */
   readonly functions: readonly FunctionHealth[];
+  /** Services that other programs serve, and where; the others are embedded. */
+  readonly delegates: Readonly<Partial<Record<DelegableService, string>>>;
 }
 
 export interface RunningLocalCloud {
   readonly endpoint: string;
+  /** As far as it is known without asking: a Kafka topic may have grown meanwhile. */
   health(): LocalCloudHealth;
+  freshHealth(): Promise<LocalCloudHealth>;
   close(): Promise<void>;
 }
 
@@ -93,51 +113,78 @@ async function bringUp(
   };
   const assembly = loadAssembly(options.assemblyDir);
   // First: LevelDB's lock keeps a second local cloud off the state.
-  const dynamoDb = opened(await openDynamoDbService({ stateDir: folder('dynamodb') }));
-  const s3 = opened(openS3Service({ stateDir: folder('s3'), nowMs: Date.now }));
-  const kinesis = opened(createKinesisService({ stateDir: folder('kinesis') }));
+  const delegates = openDelegates(options.delegates ?? {}, { stateDir: options.stateDir });
+  const dynamoDb = opened(
+    await (delegates.dynamoDb() ?? openDynamoDbService({ stateDir: folder('dynamodb') })),
+  );
+  const s3: S3Service = opened(
+    await (delegates.s3() ?? openS3Service({ stateDir: folder('s3'), nowMs: Date.now })),
+  );
+  const kinesis = opened(
+    await (delegates.kinesis() ?? createKinesisService({ stateDir: folder('kinesis') })),
+  );
+  const kafka = opened(createKafkaService({ brokerFile: options.brokerFile ?? null }));
   const glue = opened(createGlueService({ stateDir: folder('glue'), s3 }));
   const athena = opened(createAthenaService({ stateDir: folder('athena'), s3, glue }));
+  const secretsManager = opened(
+    createSecretsManagerService({ stateDir: folder('secretsmanager') }),
+  );
+  const ssm = opened(createSsmService({ stateDir: folder('ssm') }));
   const iam = createIamService();
   // The functions need the endpoint, and the gateway is what gives it: what comes later is filled in.
   const later: {
     lambda?: LambdaService;
     apiGateway?: ApiGatewayService;
-    health?: () => LocalCloudHealth;
+    eventBridge?: EventBridgeService;
+    freshHealth?: () => Promise<LocalCloudHealth>;
     logAlarm?: (line: string) => void;
   } = {};
   const cloudWatch = opened(
     createCloudWatchService({ iam, logAlarm: (line) => later.logAlarm?.(line) }),
   );
+  const sqs = opened(openSqsService({ stateDir: folder('sqs'), iam, metrics: cloudWatch }));
   const gateway = opened(
     await startGateway({
       port: options.port,
       services: {
         s3,
         kinesis,
+        kafka,
         glue,
         athena,
         dynamodb: dynamoDb,
         monitoring: cloudWatch,
+        secretsmanager: secretsManager,
+        sqs,
+        events: {
+          handle: (request, response) => later.eventBridge?.handle(request, response),
+          close: async () => {},
+        },
+        ssm,
         sts: createStsService({ iam }),
         lambda: {
           handle: (request, response) => later.lambda?.handle(request, response),
           close: async () => {},
         },
       },
-      health: () => later.health?.() ?? { pid: process.pid, starting: true },
+      health: () => later.freshHealth?.() ?? { pid: process.pid, starting: true },
       calls: () => iam.journal(),
       httpApis: {
         handle: (request, response) => later.apiGateway?.handle(request, response),
         close: async () => {},
       },
-      access: createAccessControl({ iam, athena }),
+      access: createAccessControl({ iam, athena, secretsManager, ssm }),
     }),
   );
   const lambda = createLambdaService({
     endpointUrl: gateway.endpoint,
     iam,
     eventSourceMappings: () => mappings,
+    queueMappings: () => queueMappings,
+    stateDir: folder('lambda'),
+    sqs,
+    roleCalls: iam,
+    onNotice: (text) => logs.write('asynchronous-invocations', text),
     metrics: cloudWatch,
   });
   later.lambda = lambda;
@@ -152,6 +199,7 @@ async function bringUp(
     createEventSourceMappings({
       stateDir: folder('mappings'),
       kinesis,
+      kafka: kafka.streams,
       lambda,
       s3,
       iam,
@@ -159,10 +207,30 @@ async function bringUp(
       onNotice: (text) => logs.write('event-source-mappings', text),
     }),
   );
+  const queueMappings = opened(
+    createQueueMappings({
+      stateDir: folder('queue-mappings'),
+      sqs,
+      lambda,
+      iam,
+      metrics: cloudWatch,
+      onNotice: (text) => logs.write('event-source-mappings', text),
+    }),
+  );
+  const eventBridge = opened(
+    openEventBridge({
+      stateDir: folder('eventbridge'),
+      services: { lambda, sqs, iam, putRecord: recordWriter(kinesis) },
+      metrics: cloudWatch,
+      onNotice: (text) => logs.write('eventbridge', text),
+    }),
+  );
+  later.eventBridge = eventBridge;
   const scheduler = opened(
     createScheduler({
       stateDir: folder('scheduler'),
       lambda,
+      sqs,
       iam,
       onNotice: (text) => logs.write('scheduler', text),
     }),
@@ -177,15 +245,21 @@ async function bringUp(
   const services = {
     s3,
     kinesis,
+    kafka,
     dynamoDb,
     glue,
     athena,
     lambda,
     eventSourceMappings: mappings,
+    queueMappings,
+    sqs,
+    eventBridge,
     iam,
     cloudWatch,
     scheduler,
     apiGateway,
+    secretsManager,
+    ssm,
   };
   const deployment = await deployAssembly(assembly, services, {
     stateDir: folder('assembly'),
@@ -195,33 +269,66 @@ async function bringUp(
   const health = (): LocalCloudHealth => ({
     pid: process.pid,
     endpoint: gateway.endpoint,
-    pending: mappings.pending(),
-    checkpoints: checkpointsOf(mappings, kinesis),
+    pending: mappings.pending() || eventBridge.pending() || queueMappings.pending(),
+    checkpoints: checkpointsOf(mappings, { kinesis, kafka }),
     stacks: deployment.stacks,
     outputs: deployment.outputs,
     children: lambda.childPids(),
     alarms: cloudWatch.alarms(),
     functions: measuredFunctions(cloudWatch, Date.now()),
+    delegates: Object.fromEntries(
+      Object.entries(options.delegates ?? {}).map(([service, { url }]) => [service, url]),
+    ),
   });
-  later.health = health;
+  const freshHealth = async (): Promise<LocalCloudHealth> => {
+    await kafka.refresh();
+    return health();
+  };
+  later.freshHealth = freshHealth;
   mappings.start();
+  queueMappings.start();
+  lambda.resume();
+  eventBridge.start();
+  s3.sendEventsTo((event) => eventBridge.accept(event));
   scheduler.start();
   cloudWatch.start();
   replaceFile(options.cloudFile, JSON.stringify({ pid: process.pid, endpoint: gateway.endpoint }));
-  return { endpoint: gateway.endpoint, health };
+  return { endpoint: gateway.endpoint, health, freshHealth };
 }
 
+function recordWriter(kinesis: KinesisService): TargetServices['putRecord'] {
+  return (streamName, record) => {
+    if (kinesis.putRecord !== undefined) return kinesis.putRecord(streamName, record);
+    throw new Error('streams of another program are no targets of rules here');
+  };
+}
+
+/** Of the mapping that is furthest behind, where several read a shard. */
+/** Of a partition by its number alone, as its stream lists it. */
 function checkpointsOf(
   mappings: EventSourceMappings,
-  kinesis: KinesisService,
+  sources: { readonly kinesis: KinesisService; readonly kafka: EmbeddedKafka },
 ): Readonly<Record<string, string | null>> {
   return Object.fromEntries(
-    mappings
-      .list()
-      .flatMap(({ id, streamName }) =>
-        kinesis
-          .listShards(streamName)
-          .map(({ shardId }) => [`${streamName}/${shardId}`, mappings.checkpoint(id, shardId)]),
-      ),
+    mappings.list().flatMap((mapping) => {
+      const { id, streamName, kafka } = mapping;
+      const source = kafka === undefined ? sources.kinesis : sources.kafka.streams;
+      return shardsOf(source, streamName).map((shardId) => [
+        `${streamName}/${formatOf(mapping).shardName(shardId)}`,
+        mappings.checkpoint(id, shardId),
+      ]);
+    }),
   );
+}
+
+/** None while a broker does not answer: the rest of the health is still worth knowing. */
+function shardsOf(
+  source: Pick<KinesisService, 'listShards'>,
+  streamName: string,
+): readonly string[] {
+  try {
+    return source.listShards(streamName).map(({ shardId }) => shardId);
+  } catch {
+    return [];
+  }
 }

@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { SluiceError } from '#core/errors.ts';
+import type { BackendEndpoints } from '#runtime/backend-endpoints.ts';
 import { ensureAssembly } from './assembly.ts';
+import { claimBackend } from './backend/backend.ts';
 import type { CommandContext } from './command.ts';
 import { lockHolder, takeLock } from './process-lock.ts';
 import type { StackOutputs } from './stack-outputs.ts';
@@ -18,6 +20,7 @@ const healthAnswer = z.object({
   checkpoints: z.record(z.string(), z.string().nullable()),
   stacks: z.array(z.object({ name: z.string(), resources: z.int() })),
   outputs: z.record(z.string(), z.record(z.string(), z.string())),
+  delegates: z.record(z.string(), z.string()).default({}),
 });
 export interface CloudHealth {
   readonly pid: number;
@@ -28,6 +31,8 @@ export interface CloudHealth {
   readonly stacks: readonly { readonly name: string; readonly resources: number }[];
   /** Stack name to output name to value. */
   readonly outputs: StackOutputs;
+  /** Services that other programs serve, and where; the others are embedded. */
+  readonly delegates: Readonly<Record<string, string>>;
 }
 
 /** A local cloud to work with: started by this process, or found running. */
@@ -87,7 +92,7 @@ export async function requireLocalCloud(root: string): Promise<LocalCloud> {
 /** Starts a local cloud of this process. Throws USAGE when another process has one on this state. */
 export async function startLocalCloud(
   context: Pick<CommandContext, 'root' | 'output'>,
-  options: { readonly port: number },
+  options: { readonly port: number; readonly delegates?: BackendEndpoints },
 ): Promise<LocalCloud> {
   const folder = stateFolder(context.root, 'local');
   const release = takeLock(folder.lockFile);
@@ -105,10 +110,15 @@ export async function startLocalCloud(
 async function startOn(
   folder: StateFolder,
   context: Pick<CommandContext, 'root'>,
-  options: { readonly port: number; readonly release: () => void },
+  options: {
+    readonly port: number;
+    readonly delegates?: BackendEndpoints;
+    readonly release: () => void;
+  },
 ): Promise<LocalCloud> {
-  const { release } = options;
+  const { release, delegates = {} } = options;
   try {
+    if (Object.keys(delegates).length === 0) claimBackend(context.root, 'embedded');
     // Left by a killed process, whose pid may be ours now.
     rmSync(folder.cloudFile, { force: true });
     const assembly = await ensureAssembly({ root: context.root, folder, environment: 'local' });
@@ -119,7 +129,9 @@ async function startOn(
       stateDir: folder.services,
       logDir: folder.logs,
       cloudFile: folder.cloudFile,
+      brokerFile: folder.brokerFile,
       port: options.port,
+      delegates,
     });
     const templateSeconds = (performance.now() - startedMs) / 1000;
     return {
@@ -128,7 +140,7 @@ async function startOn(
       stacks: cloud.health().stacks,
       outputs: cloud.health().outputs,
       seconds: { synth: assembly.seconds, template: templateSeconds },
-      health: async () => cloud.health(),
+      health: () => cloud.freshHealth(),
       close: async () => {
         await cloud.close();
         rmSync(folder.cloudFile, { force: true });

@@ -34,6 +34,14 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: 'send a CSV file or generated events to a stream',
     load: async () => (await import('./commands/produce.ts')).produce,
   },
+  upload: {
+    summary: 'upload a file as a user would',
+    load: async () => (await import('./commands/upload.ts')).upload,
+  },
+  files: {
+    summary: 'what became of uploaded files',
+    load: async () => (await import('./commands/files.ts')).files,
+  },
   sql: {
     summary: 'run one statement through the Athena API',
     load: async () => (await import('./commands/sql.ts')).sql,
@@ -50,6 +58,18 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: 'where every event went, and whether the books balance',
     load: async () => (await import('./commands/ledger.ts')).ledger,
   },
+  init: {
+    summary: 'write the file of a new domain, ready to be edited',
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  plan: {
+    summary: 'resolved values with their origin, resources, limits',
+    load: async () => (await import('./commands/plan.ts')).plan,
+  },
+  secrets: {
+    summary: 'which secrets the configuration uses, and whether each can be read',
+    load: async () => (await import('./commands/secrets.ts')).secrets,
+  },
   validate: {
     summary: 'check config/ and domains/ and print every error',
     load: async () => (await import('./commands/validate.ts')).validate,
@@ -57,6 +77,22 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
   generate: {
     summary: 'write schemas/ from the domain files',
     load: async () => (await import('./commands/generate.ts')).generate,
+  },
+  schemas: {
+    summary: 'list the schemas of all streams, their versions and ids',
+    load: async () => (await import('./commands/schemas.ts')).schemas,
+  },
+  'schemas diff': {
+    summary: 'how two versions of a schema differ',
+    load: async () => (await import('./commands/schemas-diff.ts')).schemasDiff,
+  },
+  'schemas check': {
+    summary: 'what generate would do, and what it would refuse',
+    load: async () => (await import('./commands/schemas-check.ts')).schemasCheck,
+  },
+  'schemas publish': {
+    summary: "put every version into the environment's schema registry",
+    load: async () => (await import('./commands/schemas-publish.ts')).schemasPublish,
   },
   reset: {
     summary: "delete the local cloud's state",

@@ -24,6 +24,14 @@ export function receiptsTableOf(outputs: StackOutputs): string {
   return output(outputs, 'ReceiptsTableName');
 }
 
+export function landingBucketOf(outputs: StackOutputs): string {
+  return output(outputs, 'LandingBucketName');
+}
+
+export function connectorsTableOf(outputs: StackOutputs): string {
+  return output(outputs, 'ConnectorsTableName');
+}
+
 /** Function that keeps a domain's books. Every domain has a stack of functions, with names as CDK gives them. */
 export function ledgerFunctionOf(
   outputs: StackOutputs,

@@ -25,6 +25,18 @@ export const ERROR_CODES = {
   COMMIT_CONFLICT: { retryable: true, meaning: 'another writer committed first' },
   COMMIT_STATE_UNKNOWN: { retryable: false, meaning: 'a commit may or may not have happened' },
   SOURCE_UNAVAILABLE: { retryable: true, meaning: 'a service cannot be reached or throttles' },
+  SECRET_NOT_FOUND: {
+    retryable: false,
+    meaning: 'a secret is not configured, or its backend has none',
+  },
+  SECRET_UNAVAILABLE: {
+    retryable: true,
+    meaning: 'a secret backend cannot be reached, throttles or refuses',
+  },
+  SOURCE_REPLACED: {
+    retryable: false,
+    meaning: 'what a position counts in was deleted and created again under its name',
+  },
   DELIVERY_FAILED: { retryable: true, meaning: 'records were not accepted after all retries' },
   QUERY_FAILED: { retryable: false, meaning: 'a SQL statement failed' },
   USAGE: { retryable: false, meaning: 'a command was called wrongly' },

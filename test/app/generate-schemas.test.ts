@@ -108,8 +108,8 @@ describe('generateSchemas', () => {
     const { writes, refused } = generate({ 'domains/market.yaml': text }, FIRST);
     expect(writes).toEqual([]);
     expect(refused.map(formatRefusal)).toEqual([
-      'domains/market.yaml streams.trade.fields.trade_id: the type changed from string to long (since version 1): a type may only widen: int to long, float to double, decimal to more digits; restore the type, or add a new field beside it',
-      'domains/market.yaml streams.trade.fields.fee: the currency changed from USD to EUR (since version 1): amounts of two currencies cannot share a column; restore the currency, or add a new field beside it',
+      'domains/market.yaml streams.trade.fields.trade_id: the type changed from string to long (since version 1): BACKWARD_TRANSITIVE against version 1: a type may only widen: int to long, float to double, decimal to more digits; restore the type, or add a new field beside it',
+      'domains/market.yaml streams.trade.fields.fee: the currency changed from USD to EUR (since version 1): BACKWARD_TRANSITIVE against version 1: amounts of two currencies cannot share a column; restore the currency, or add a new field beside it',
     ]);
   });
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryEventStream } from '#adapters/memory/memory-event-stream.ts';
 import { MemoryReceiptStore } from '#adapters/memory/memory-receipt-store.ts';
-import { createHttpIngest } from '#app/ingest-http-events.ts';
+import { createHttpIngest, type HttpIngestDeps } from '#app/ingest-http-events.ts';
 import { readUserRecords } from '#app/read-user-records.ts';
 import { createRowDecoder } from '#core/avro/row-codec.ts';
 import { decodeSchemaRegistryHeader } from '#core/avro/schema-registry-header.ts';
+import { SluiceError } from '#core/errors.ts';
 import type { HttpIngestStream } from '#core/ingest/http-ingest-config.ts';
 import { parseJson } from '#core/ingest/json-text.ts';
 import type { Field, FieldType, Row } from '#core/schema/field.ts';
@@ -32,6 +33,7 @@ const AVRO = {
 };
 const TRADE: HttpIngestStream = {
   name: 'trade',
+  buffer: 'local-market',
   key: 'symbol',
   fields: FIELDS,
   identity: ['source_system', 'trade_id'],
@@ -41,15 +43,18 @@ const TRADE: HttpIngestStream = {
   maxEvents: 500,
 };
 
-function setUp(producer = 'http-1', receipts = new MemoryReceiptStore()) {
+function setUp(
+  producer = 'http-1',
+  receipts = new MemoryReceiptStore(),
+  schemaIdOf?: HttpIngestDeps['schemaIdOf'],
+) {
   const stream = new MemoryEventStream(1);
   const clock = { nowMs: () => 0, sleep: async () => {} };
   const random = { next: () => 0, bytes: (length: number) => new Uint8Array(length) };
   const ingest = createHttpIngest(
-    { stream, receipts, clock, random },
+    { ...(schemaIdOf === undefined ? {} : { schemaIdOf }), stream, receipts, clock, random },
     {
       config: { domain: 'market', streams: [TRADE] },
-      streamName: 'local-market',
       producer,
     },
   );
@@ -61,6 +66,18 @@ function trade(id: string, symbol = 'AAPL') {
     `{"source_system":"NYSE","trade_id":"${id}","symbol":"${symbol}","fee":0.05}`,
   );
   return { ok: true, json } as const;
+}
+
+async function idsOf(stream: MemoryEventStream): Promise<readonly string[]> {
+  const ids: string[] = [];
+  await readUserRecords(stream, {
+    streamName: 'local-market',
+    from: {},
+    onRecord: ({ data }) => {
+      ids.push(decodeSchemaRegistryHeader(data).schemaVersionId);
+    },
+  });
+  return ids;
 }
 
 async function rowsOf(stream: MemoryEventStream): Promise<readonly Row[]> {
@@ -128,6 +145,29 @@ describe('events over HTTP', () => {
     expect(outcomes).toEqual([{ kind: 'unavailable', eventId: 'NYSE:1' }]);
     expect(receiptFailure).toBeNull();
     expect(await receiptTotal(receipts, 'market', 'trade')).toBe(0);
+  });
+
+  it('carry the id of the schema registry', async () => {
+    const id = '0af13c2e-5b1d-4f6a-9c3e-0123456789ab';
+    const { stream, ingest } = setUp(undefined, undefined, async () => id);
+    await ingest.ingest('trade', [trade('1')]);
+    expect(await idsOf(stream)).toEqual([id]);
+  });
+
+  it('are unavailable while the schema registry does not answer, and judged all the same', async () => {
+    let isUp = false;
+    const { stream, ingest } = setUp(undefined, undefined, async ({ schemaVersionId }) => {
+      if (isUp) return schemaVersionId;
+      throw new SluiceError('SOURCE_UNAVAILABLE', 'no answer');
+    });
+    const events = [trade('1'), { ok: true as const, json: parseJson('{"trade_id":7}') }];
+    const { outcomes } = await ingest.ingest('trade', events);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['unavailable', 'invalid']);
+    isUp = true;
+    expect((await ingest.ingest('trade', [trade('1')])).outcomes).toMatchObject([
+      { kind: 'accepted' },
+    ]);
+    expect(await idsOf(stream)).toHaveLength(1);
   });
 
   it('are counted in receipts that only grow, per execution environment', async () => {

@@ -23,7 +23,7 @@ import {
 import { createTableMetadata } from '#core/iceberg/transaction/create-table.ts';
 import { encodeAggregatedRecord } from '#core/kinesis/aggregated-record.ts';
 import type { Row } from '#core/schema/field.ts';
-import { findStream } from '#core/schema/registry.ts';
+import { findStream, type StreamSchemas } from '#core/schema/registry.ts';
 import { REJECTED_TABLE, REJECTED_TABLE_SHAPE } from '#core/schema/rejected-table.ts';
 import type { TableIdent } from '#ports/table-catalog.ts';
 import { compileIngestConfig } from '#runtime/lake-writer.ts';
@@ -44,7 +44,7 @@ const QUOTE_SCHEMA_ID = '9f6f6b0e-0000-4000-8000-000000000002';
 const LOADED = loadProject({ root: ROOT, environment: 'local' });
 const TRADE_SHAPE = findStream(LOADED.registry, 'market', 'trade')!.table;
 
-/** The market domain of this repository on a lake in memory. */
+/** The trades of this repository's market domain on a lake in memory. */
 export class IngestWorld {
   readonly store = new MemoryObjectStore();
   readonly catalog = new MemoryTableCatalog();
@@ -70,12 +70,18 @@ export class IngestWorld {
   }
 
   static async create(options: { readonly withQuotes?: boolean } = {}): Promise<IngestWorld> {
-    const config = buildLakeWriterConfig(LOADED.project, LOADED.registry, { domain: 'market' });
+    const whole = buildLakeWriterConfig(LOADED.project, LOADED.registry, { domain: 'market' });
+    const config = { ...whole, streams: whole.streams.filter(({ name }) => name === 'trade') };
     const world = new IngestWorld(options.withQuotes === true ? withQuotes(config) : config);
     await world.#createTable(TABLE, TRADE_SHAPE);
     await world.#createTable(QUOTES, TRADE_SHAPE);
     await world.#createTable(REJECTED, REJECTED_TABLE_SHAPE);
     return world;
+  }
+
+  /** What `schemas/` holds about the trades. */
+  static tradeSchemas(): StreamSchemas {
+    return findStream(LOADED.registry, 'market', 'trade')!;
   }
 
   /** A further instance of the function, which knows nothing yet. */

@@ -18,6 +18,7 @@ function streamOf(
     listShards: async () =>
       Object.keys(shards).map((shardId) => ({
         shardId,
+        source: `kinesis:local-market/${shardId}`,
         startingHashKey: 0n,
         endingHashKey: 1n,
         open: shardId !== 'shard-0',

@@ -36,6 +36,7 @@ describe('openRecord', () => {
         partitionKey: `k-${index}`,
         payload,
         content: {
+          kind: 'glue',
           schemaVersionId: ID,
           payload: new Uint8Array(3 + index),
           inflatedBytes: 0,

@@ -57,13 +57,13 @@ function setUp(shardCount: number) {
 
 async function readBack(
   stream: MemoryEventStream,
-): Promise<{ text: string; key: string; shardId: string }[]> {
-  const events: { text: string; key: string; shardId: string }[] = [];
+): Promise<{ text: string; key: string; source: string }[]> {
+  const events: { text: string; key: string; source: string }[] = [];
   await readUserRecords(stream, {
     streamName: 'local-market',
     from: {},
-    onRecord: ({ data, partitionKey, shardId }) =>
-      events.push({ text: Buffer.from(data).toString(), key: partitionKey, shardId }),
+    onRecord: ({ data, partitionKey, source }) =>
+      events.push({ text: Buffer.from(data).toString(), key: partitionKey, source }),
   });
   return events;
 }
@@ -92,7 +92,7 @@ describe('produceEvents', () => {
     expect(result.records).toBeLessThan(200);
     const shardsOfKey = Map.groupBy(await readBack(stream), (read) => read.key);
     for (const reads of shardsOfKey.values())
-      expect(new Set(reads.map((read) => read.shardId)).size).toBe(1);
+      expect(new Set(reads.map((read) => read.source)).size).toBe(1);
   });
 
   it('keeps one request in flight per shard', async () => {

@@ -4,6 +4,7 @@ import type { ProducedEvent } from '#app/producer-lane.ts';
 import { createEventPutter, type PutLimits } from '#app/put-events.ts';
 import { readUserRecords } from '#app/read-user-records.ts';
 import type { Clock } from '#ports/clock.ts';
+import type { EventStream } from '#ports/event-stream.ts';
 
 const KEYS = ['AAPL', 'MSFT', 'CLZ26', 'SPX', 'EURUSD', 'GC', 'ZN', 'NQ'];
 const STREAM = 'local-market';
@@ -33,7 +34,8 @@ function setUp(shardCount: number, limits: Partial<PutLimits> = { maxRecordBytes
   const clock = manualClock();
   const random = { next: () => 0.5, bytes: (length: number) => new Uint8Array(length) };
   let lists = 0;
-  const counted = {
+  const counted: EventStream = {
+    layoutOf: stream.layoutOf,
     putRecords: stream.putRecords.bind(stream),
     readShard: stream.readShard.bind(stream),
     listShards: async (name: string) => {
@@ -50,13 +52,13 @@ function setUp(shardCount: number, limits: Partial<PutLimits> = { maxRecordBytes
 
 async function readBack(
   stream: MemoryEventStream,
-): Promise<readonly { text: string; key: string; shardId: string }[]> {
-  const read: { text: string; key: string; shardId: string }[] = [];
+): Promise<readonly { text: string; key: string; source: string }[]> {
+  const read: { text: string; key: string; source: string }[] = [];
   await readUserRecords(stream, {
     streamName: STREAM,
     from: {},
-    onRecord: ({ data, partitionKey, shardId }) =>
-      read.push({ text: Buffer.from(data).toString(), key: partitionKey, shardId }),
+    onRecord: ({ data, partitionKey, source }) =>
+      read.push({ text: Buffer.from(data).toString(), key: partitionKey, source }),
   });
   return read;
 }
@@ -117,6 +119,7 @@ describe('an event putter', () => {
     const failing = createEventPutter(
       {
         stream: {
+          layoutOf: stream.layoutOf,
           putRecords: stream.putRecords.bind(stream),
           readShard: stream.readShard.bind(stream),
           listShards: async () => (fails ? [] : list()),
@@ -142,8 +145,10 @@ describe('an event putter', () => {
     const read = await readBack(stream);
     expect(read).toHaveLength(208);
     // One record of the old map may hold keys of both children; every later one holds those of its own.
-    const children = new Set(read.slice(50).map(({ shardId }) => shardId));
-    expect(children).toEqual(new Set(['shardId-000000000001', 'shardId-000000000002']));
+    const children = new Set(read.slice(50).map(({ source }) => source));
+    expect(children).toEqual(
+      new Set(['kinesis:memory/shardId-000000000001', 'kinesis:memory/shardId-000000000002']),
+    );
   });
 
   it('forgets a shard map that turned out wrong in the last record of a call', async () => {

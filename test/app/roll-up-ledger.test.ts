@@ -1,38 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { SluiceError } from '#core/errors.ts';
-import { HistoryWriter } from './ledger/history-writer.ts';
+import { HOUR_MS, history, SHARD_ID } from './ledger/history.ts';
 import {
   bronzeTable,
   DEAD_LETTERS,
   LEDGER,
-  LedgerWorld,
+  type LedgerWorld,
   MAPPING_ID,
   MINUTE_MS,
   RETENTION_MS,
   START_MS,
 } from './ledger/ledger-world.ts';
-
-const SHARD_ID = 'shardId-000000000000';
-const HOUR_MS = 60 * MINUTE_MS;
-const TRADE = { stream: 'trade', fate: 'committed' } as const;
-
-async function history(options: { readonly shards?: number } = {}) {
-  const world = await LedgerWorld.create(options);
-  const writer = new HistoryWriter(world);
-  /** Records of so many trades each. */
-  const produce = async (...records: readonly number[]) => {
-    for (const events of records) {
-      await writer.produce(
-        Array.from({ length: events }, () => TRADE),
-        'k',
-      );
-    }
-  };
-  const takeIn = () => writer.deliver(SHARD_ID, { records: 1000 });
-  const line = (run: Awaited<ReturnType<typeof world.rollUp>>, stream = 'trade') =>
-    run.streams.find((each) => each.stream === stream);
-  return { world, writer, produce, takeIn, line };
-}
 
 describe('rollUpLedger', () => {
   it('balances a domain whose events are all taken in', async () => {
@@ -134,89 +111,6 @@ describe('rollUpLedger', () => {
     const run = await world.rollUp({ standstill: true });
     expect(line(run)).toMatchObject({ received: 5, committed: 5 });
     expect(run.problems).toEqual([]);
-  });
-
-  describe('reading shards', () => {
-    it('goes on where the last run stopped when there was too much for one', async () => {
-      const { world, produce, takeIn, line } = await history();
-      await produce(3, 3, 3, 3, 3);
-      await takeIn();
-      const first = await world.rollUp({ limits: { maxEvents: 4 } });
-      expect(first).toMatchObject({ complete: false, problems: [] });
-      expect(line(first)).toMatchObject({ received: 6, committed: 15, inFlight: 0 });
-      expect(line(await world.rollUp({ standstill: true }))).toMatchObject({ received: 15 });
-    });
-
-    it('reads parents to their end and children after a split', async () => {
-      const { world, produce, line } = await history();
-      await produce(1, 1, 1, 1, 1);
-      world.stream.split(SHARD_ID);
-      await produce(1, 1, 1);
-      expect(line(await world.rollUp({ limits: { maxEvents: 1 } }))?.received).toBeLessThan(8);
-      while (!(await world.rollUp({ limits: { maxEvents: 1 } })).complete);
-      expect(line(await world.rollUp())).toMatchObject({ received: 8 });
-      expect((await world.cursor()).shards.get(SHARD_ID)).toMatchObject({ ended: true });
-    });
-
-    it('stops at its deadline, after one page at least', async () => {
-      const { world, produce, line } = await history();
-      await produce(1, 1, 1, 1, 1);
-      const run = await world.rollUp({ limits: { deadlineMs: world.nowMs - 1 } });
-      expect(run.complete).toBe(false);
-      expect(line(run)).toMatchObject({ received: 2 });
-    });
-
-    it('does not run after a shard that fills as fast as it is read', async () => {
-      const { world, produce, line } = await history();
-      await produce(1, 1);
-      world.nowMs += MINUTE_MS;
-      await produce(1, 1);
-      world.nowMs -= MINUTE_MS / 2;
-      const run = await world.rollUp();
-      expect(run.complete).toBe(true);
-      expect(line(run)).toMatchObject({ received: 4 });
-      world.nowMs += MINUTE_MS;
-      await produce(1, 1, 1, 1);
-      world.nowMs -= MINUTE_MS / 2;
-      expect(line(await world.rollUp())).toMatchObject({ received: 6 });
-    });
-
-    it('keeps what it counted when a shard cannot be read on, and says so', async () => {
-      const { world, produce, line } = await history();
-      await produce(1, 1, 1);
-      const deps = world.newDeps();
-      let pages = 0;
-      const failing = {
-        ...deps,
-        stream: {
-          ...deps.stream,
-          readShard: async function* (name: string, shardId: string, after: string | null) {
-            for await (const page of deps.stream.readShard(name, shardId, after)) {
-              if (++pages === 2) throw new SluiceError('SOURCE_UNAVAILABLE', 'planted: throttled');
-              yield page;
-            }
-          },
-        },
-      };
-      const run = await world.rollUp({ deps: failing });
-      expect(run.complete).toBe(false);
-      expect(run.problems).toEqual([expect.stringContaining('planted: throttled')]);
-      expect(line(run)).toMatchObject({ received: 2 });
-      expect(line(await world.rollUp())).toMatchObject({ received: 3 });
-    });
-
-    it('says how far it is behind', async () => {
-      const { world, produce } = await history();
-      await produce(1, 1);
-      world.nowMs += 10 * MINUTE_MS;
-      await produce(1, 1, 1);
-      const behind = await world.rollUp({ limits: { maxEvents: 1 } });
-      expect(behind).toMatchObject({ lagSeconds: 600, problems: [] });
-      world.nowMs += 3 * HOUR_MS;
-      const later = await world.rollUp({ limits: { maxEvents: 1 } });
-      expect(later.problems).toContainEqual(expect.stringMatching(/only up to 180 minutes ago/));
-      expect((await world.rollUp()).lagSeconds).toBe(0);
-    });
   });
 
   describe('trimmed records', () => {
@@ -399,7 +293,7 @@ describe('rollUpLedger', () => {
       await produce(2);
       await world.rollUp();
       await writer.deliver(SHARD_ID, { records: 1, steps: 0, givesUp: true });
-      const run = await world.rollUp({ config: { mappingId: 'another' } });
+      const run = await world.rollUp({ config: { mappingIds: ['another'] } });
       expect(line(run)).toMatchObject({ deadLettered: 2 });
     });
 

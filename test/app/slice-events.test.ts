@@ -22,31 +22,35 @@ function inflating(sequence: number, mib: number) {
 }
 
 /** Sequence numbers of the records of each slice. */
-function slicesOf(records: Parameters<typeof sliceEvents>[1]): readonly (readonly number[])[] {
-  return [...sliceEvents(CONFIG, records)].map((slice) => [
-    ...new Set(slice.map(({ position }) => Number(position.sequence) - 1)),
-  ]);
+async function slicesOf(
+  records: Parameters<typeof sliceEvents>[1],
+): Promise<readonly (readonly number[])[]> {
+  const slices: number[][] = [];
+  for await (const slice of sliceEvents(CONFIG, records)) {
+    slices.push([...new Set(slice.map(({ position }) => Number(position.sequence) - 1))]);
+  }
+  return slices;
 }
 
 describe('sliceEvents', () => {
-  it('keeps the largest batch that Lambda delivers uncompressed in one slice', () => {
+  it('keeps the largest batch that Lambda delivers uncompressed in one slice', async () => {
     const event = world.encode(trade('1'));
     const data = encodeAggregatedRecord(Array.from({ length: 3_500 }, () => event));
     const count = Math.floor(4_500_000 / data.byteLength);
     const batch = Array.from({ length: count }, (_, sequence) => plainRecord(sequence, data));
-    expect(slicesOf(batch)).toHaveLength(1);
+    expect(await slicesOf(batch)).toHaveLength(1);
   });
 
-  it('cuts a batch that inflates far into whole records, in order', () => {
+  it('cuts a batch that inflates far into whole records, in order', async () => {
     const batch = [5, 5, 5, 5, 8, 8, 1].map((mib, sequence) => inflating(sequence, mib));
-    expect(slicesOf(batch)).toEqual([
+    expect(await slicesOf(batch)).toEqual([
       [0, 1, 2],
       [3, 4],
       [5, 6],
     ]);
   });
 
-  it('opens one record beyond the slice it gives out', () => {
+  it('opens one record beyond the slice it gives out', async () => {
     const opened = new Set<number>();
     const batch = Array.from({ length: 6 }, (_, sequence) => {
       const { data, ...record } = inflating(sequence, 7);
@@ -56,30 +60,30 @@ describe('sliceEvents', () => {
       };
       return Object.defineProperty({ ...record, data }, 'data', { get: read });
     });
-    sliceEvents(CONFIG, batch).next();
+    await sliceEvents(CONFIG, batch).next();
     expect([...opened]).toEqual([0, 1, 2]);
   });
 
-  it('holds nothing of what a bomb inflated to', () => {
+  it('holds nothing of what a bomb inflated to', async () => {
     const bomb = encodeSchemaRegistryHeader(world.schemaVersionId, new Uint8Array(MIB - 1), {
       compression: 'zlib',
     });
     const events = Array.from({ length: 8 }, () => ({ partitionKey: 'k', data: bomb }));
     const data = encodeAggregatedRecord(events);
     const batch = Array.from({ length: 12 }, (_, sequence) => plainRecord(sequence, data));
-    expect(slicesOf(batch)).toHaveLength(1);
+    expect(await slicesOf(batch)).toHaveLength(1);
   });
 
-  it('counts events besides their bytes', () => {
+  it('counts events besides their bytes', async () => {
     const data = sealMessage(`0a 01 61 ${'1a 04 08 00 1a 00 '.repeat(50_000)}`);
     const batch = [0, 1, 2].map((sequence) => plainRecord(sequence, data));
     expect(3 * data.byteLength).toBeLessThan(MIB);
-    expect(slicesOf(batch)).toEqual([[0, 1], [2]]);
+    expect(await slicesOf(batch)).toEqual([[0, 1], [2]]);
   });
 
-  it('leaves out slices without events', () => {
-    expect(slicesOf([plainRecord(0, sealMessage('0a 01 61'))])).toEqual([]);
-    expect(slicesOf([])).toEqual([]);
+  it('leaves out slices without events', async () => {
+    expect(await slicesOf([plainRecord(0, sealMessage('0a 01 61'))])).toEqual([]);
+    expect(await slicesOf([])).toEqual([]);
   });
 });
 

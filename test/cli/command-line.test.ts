@@ -127,6 +127,8 @@ describe('sluice', () => {
       'produce',
       'sql',
       'tables',
+      'init',
+      'plan',
       'validate',
       'generate',
       'reset',

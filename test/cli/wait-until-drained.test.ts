@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { type CloudHealth, waitUntilDrained } from '#cli/local-cloud.ts';
 
+const EMPTY = { endpoint: 'http://127.0.0.1:1', stacks: [], outputs: {}, delegates: {} };
+
 /** A cloud whose health goes through the answers given, and stays at the last one. */
 function cloudOf(...answers: readonly Pick<CloudHealth, 'pending' | 'checkpoints'>[]) {
   let call = 0;
   return {
     health: async (): Promise<CloudHealth> => {
       const answer = answers[Math.min(call++, answers.length - 1)]!;
-      return { pid: 1, endpoint: 'http://127.0.0.1:1', stacks: [], outputs: {}, ...answer };
+      const { endpoint, stacks, outputs, delegates } = EMPTY;
+      return { pid: 1, endpoint, stacks, outputs, delegates, ...answer };
     },
   };
 }

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ObjectStore } from '#ports/object-store.ts';
+import type { StreamingObjectStore } from '#ports/object-store.ts';
 
 /** An empty store under test; `uri` gives the URI of a key in it. */
 export interface ObjectStoreUnderTest {
-  readonly store: ObjectStore;
+  readonly store: StreamingObjectStore;
   readonly uri: (key: string) => string;
   readonly close?: () => Promise<void>;
   /** Keys one page of a listing holds, where the store has pages. */
@@ -19,7 +19,7 @@ export function describeObjectStore(
 ): void {
   describe(`object store contract: ${name}`, () => {
     let tested: ObjectStoreUnderTest;
-    let store: ObjectStore;
+    let store: StreamingObjectStore;
     let uri: (key: string) => string;
     beforeEach(async () => {
       tested = await setup();
@@ -41,6 +41,73 @@ export function describeObjectStore(
       await store.put(uri('a/b.bin'), body);
       expect(Buffer.compare(await store.get(uri('a/b.bin')), body)).toBe(0);
       expect(await store.head(uri('a/b.bin'))).toEqual({ sizeBytes: 70_000 });
+    });
+
+    const readFrom = async (key: string, offset?: number) => {
+      const parts: Uint8Array[] = [];
+      for await (const chunk of store.read(uri(key), offset === undefined ? {} : { offset })) {
+        parts.push(Uint8Array.from(chunk));
+      }
+      return Buffer.concat(parts);
+    };
+    async function* pieces(body: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < body.length; at += size) yield body.subarray(at, at + size);
+    }
+
+    it('reads an object in chunks, from any place on', async () => {
+      const body = Buffer.alloc(9_000_000);
+      for (let at = 0; at < body.length; at += 4000) body.writeUInt32LE(at, at);
+      await store.put(uri('long'), body);
+      for (const offset of [0, 1, 8_388_608, 8_999_999, 9_000_000, 9_000_001]) {
+        expect((await readFrom('long', offset)).equals(body.subarray(offset))).toBe(true);
+      }
+      await store.put(uri('empty'), new Uint8Array());
+      expect(await readFrom('empty')).toHaveLength(0);
+      await expect(readFrom('nothing')).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+    });
+
+    it('lets a reader leave early', async () => {
+      await store.put(uri('long'), new Uint8Array(9_000_000));
+      for await (const chunk of store.read(uri('long'))) {
+        expect(chunk.length).toBeGreaterThan(0);
+        break;
+      }
+    });
+
+    it('writes pieces of any size as one object', async () => {
+      const body = Buffer.alloc(17_000_000);
+      for (let at = 0; at < body.length; at += 4000) body.writeUInt32LE(at, at);
+      for (const size of [3_333_333, 17_000_000]) {
+        expect(await store.write(uri('parts'), pieces(body, size))).toEqual({
+          sizeBytes: body.length,
+        });
+        expect((await readFrom('parts')).equals(body)).toBe(true);
+      }
+      expect(await store.write(uri('parts'), pieces(bytes('small'), 2))).toEqual({ sizeBytes: 5 });
+      expect(await read('parts')).toBe('small');
+      expect(await store.write(uri('parts'), pieces(new Uint8Array(), 2))).toEqual({
+        sizeBytes: 0,
+      });
+      expect(await read('parts')).toBe('');
+    });
+
+    it('leaves an object as it was when the source of a write fails', async () => {
+      await store.put(uri('k'), bytes('before'));
+      async function* failing(): AsyncGenerator<Uint8Array> {
+        yield new Uint8Array(9_000_000);
+        throw new Error('planted');
+      }
+      await expect(store.write(uri('k'), failing())).rejects.toThrow();
+      expect(await read('k')).toBe('before');
+      expect(await list('')).toEqual(['k']);
+    });
+
+    it('tells size and time of an object', async () => {
+      await store.put(uri('k'), bytes('12345'));
+      const stat = await store.stat(uri('k'));
+      expect(stat?.sizeBytes).toBe(5);
+      expect(Math.abs((stat?.modifiedMs ?? 0) - Date.now())).toBeLessThan(60_000);
+      expect(await store.stat(uri('nothing'))).toBeNull();
     });
 
     it('holds empty objects', async () => {

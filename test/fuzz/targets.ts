@@ -3,6 +3,7 @@ import { athenaSql } from './targets/athena-sql.ts';
 import { avroRow } from './targets/avro-row.ts';
 import { domainYaml } from './targets/domain-yaml.ts';
 import { expression } from './targets/expression.ts';
+import { fileRows } from './targets/file-rows.ts';
 import { httpBody } from './targets/http-body.ts';
 import { writerBatch } from './targets/ingest-batch.ts';
 import { kinesisRecord } from './targets/kinesis-record.ts';
@@ -21,6 +22,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   manifestList,
   manifest,
   httpBody,
+  fileRows,
   domainYaml,
   expression,
   athenaSql,

@@ -1,15 +1,30 @@
 import path from 'node:path';
-import type { Domain, Environment, Project, Stream } from '#core/config/project.ts';
+import {
+  connectorsOf,
+  type Domain,
+  type Environment,
+  type Project,
+  type Stream,
+} from '#core/config/project.ts';
+import { resolveSecrets } from '#core/config/resolve/resolve-secrets.ts';
 import type { Field } from '#core/schema/field.ts';
 import type { CatalogTable } from '#lib/constructs/iceberg-table.ts';
 import type { LambdaBundler } from '#lib/constructs/lambda-code.ts';
-import type { Deployment } from '#lib/sluice-app.ts';
+import type { Deployment, DomainDeployment } from '#lib/sluice-app.ts';
 
 export const REPOSITORY_ROOT = path.resolve(import.meta.dirname, '../..');
 
 /** Stands in for the bundled handler where its bytes do not matter: bundling takes a second. */
 export const FIXED_BUNDLER: LambdaBundler = {
   bundle: (entry) => Buffer.from(`export const handler = async () => ${JSON.stringify(entry)};\n`),
+};
+
+const KAFKA_CLUSTER = {
+  version: '3.9.x',
+  broker: 'kafka.m7g.large',
+  zones: 3,
+  storageGb: 100,
+  vpc: null,
 };
 
 export const LOCAL_ENVIRONMENT: Environment = {
@@ -27,9 +42,22 @@ export const LOCAL_ENVIRONMENT: Environment = {
     retryAttempts: 3,
     maxRecordAgeSeconds: 3600,
   },
+  kafka: {
+    clusterArn:
+      'arn:aws:kafka:us-east-1:000000000000:cluster/local/00000000-0000-0000-0000-000000000000-1',
+    network: null,
+    partitions: 2,
+    replication: 1,
+    minInSync: 1,
+    pollers: { min: 1, max: 2 },
+    generation: 1,
+  },
+  kafkaCluster: KAFKA_CLUSTER,
   ledger: { everyMinutes: 5, graceSeconds: 300 },
   alarms: { email: ['data@example.com'], iteratorAgeSeconds: 300 },
   queryScanLimitBytes: 10_000_000_000,
+  schemaRegistry: { kind: 'none' },
+  secrets: resolveSecrets(undefined, { platform: 'sluice', environment: 'local' }),
 };
 
 export const PROD_ENVIRONMENT: Environment = {
@@ -47,9 +75,21 @@ export const PROD_ENVIRONMENT: Environment = {
     retryAttempts: 10,
     maxRecordAgeSeconds: 86_400,
   },
+  kafka: {
+    clusterArn: null,
+    network: null,
+    partitions: 6,
+    replication: 3,
+    minInSync: 2,
+    pollers: { min: 1, max: 2 },
+    generation: 1,
+  },
+  kafkaCluster: KAFKA_CLUSTER,
   ledger: { everyMinutes: 15, graceSeconds: 900 },
   alarms: { email: ['data@example.com'], iteratorAgeSeconds: 900 },
   queryScanLimitBytes: 100_000_000_000,
+  schemaRegistry: { kind: 'none' },
+  secrets: resolveSecrets(undefined, { platform: 'sluice', environment: 'prod' }),
 };
 
 function field(name: string, kind: 'string' | 'double' | 'timestamp_micros'): Field {
@@ -70,8 +110,11 @@ function stream(name: string, fields: readonly Field[]): Stream {
     quality: [],
     mapping: [],
     partition: { bronze: [{ transform: 'hour', parameter: null, column: '_ingested_at' }] },
-    rate: { expectedPerSecond: 10, bytes: 120 },
+    rate: { expectedPerSecond: 10, peakPerSecond: 10, bytes: 120 },
+    retention: { bronzeDays: 2_555 },
+    compatibility: 'BACKWARD_TRANSITIVE',
     dedupe: { horizonMs: 3_600_000 },
+    sinks: ['bronze'],
     generate: {},
   };
 }
@@ -82,6 +125,9 @@ export const MARKET: Domain = {
   owner: 'data@example.com',
   buffer: 'kinesis',
   topics: 'domain',
+  stream: LOCAL_ENVIRONMENT.stream,
+  writer: LOCAL_ENVIRONMENT.writer,
+  kafka: LOCAL_ENVIRONMENT.kafka,
   streams: [
     stream('trade', [
       field('symbol', 'string'),
@@ -90,6 +136,7 @@ export const MARKET: Domain = {
     ]),
     stream('quote', [field('symbol', 'string'), field('timestamp', 'timestamp_micros')]),
   ],
+  files: [],
   connectors: [],
 };
 
@@ -121,12 +168,15 @@ const TABLE_SHAPE: CatalogTable['shape'] = {
   properties: { 'write.parquet.compression-codec': 'zstd' },
 };
 
-/** A two-table market domain in the given environment. */
+/** A two-table market domain in the given environment, with the environment's sizes. */
 export function marketDeployment(
   environment: Environment,
-  changes: { readonly domain?: Domain; readonly lakeWriterConfig?: string } = {},
+  changes: Partial<
+    Pick<DomainDeployment, 'domain' | 'lakeWriterConfig' | 'httpPoll' | 'generator'>
+  > = {},
 ): Deployment {
-  const domain = changes.domain ?? MARKET;
+  const { stream: buffer, writer } = environment;
+  const domain = { ...(changes.domain ?? MARKET), stream: buffer, writer };
   const project: Project = { platform: { name: 'sluice' }, environment, domains: [domain] };
   return {
     project,
@@ -134,9 +184,14 @@ export function marketDeployment(
       {
         domain,
         tables: [catalogTable('trade'), catalogTable('quote')],
+        schemas: [],
         lakeWriterConfig: changes.lakeWriterConfig ?? '{"domain":"market"}\n',
         ledgerConfig: '{"domain":"market"}\n',
-        httpIngestConfig: domain.connectors.length === 0 ? null : '{"domain":"market"}\n',
+        httpIngestConfig:
+          connectorsOf(domain, 'http-ingest').length === 0 ? null : '{"domain":"market"}\n',
+        httpPoll: changes.httpPoll ?? null,
+        generator: changes.generator ?? null,
+        fileIngestConfig: null,
       },
     ],
     bundler: FIXED_BUNDLER,

@@ -54,7 +54,7 @@ function templates(deployment: Deployment): unknown {
       .filter((file) => file.endsWith('.template.json'))
       .map((file) => `"${file}":${readFileSync(path.join(directory, file), 'utf8')}`),
   );
-  const pattern = new RegExp(`\\b${name}(?=[-_ ":])`, 'g');
+  const pattern = new RegExp(`\\b${name}(?=[-_ ":/\\\\])`, 'g');
   return JSON.parse(`{${texts.join(',').replaceAll(pattern, 'ENV')}}`);
 }
 

@@ -72,8 +72,14 @@ describe('the local environment of this project', () => {
   it('ships functions that initialize from their own folders', () => {
     const functions = argumentsOf('function') as LambdaFunctionConfig[];
     const { domains } = loaded.project;
-    const withApi = domains.filter(({ connectors }) => connectors.length > 0);
-    expect(functions).toHaveLength(domains.length * 2 + withApi.length);
+    const expected = domains.flatMap(({ connectors, files, streams }) => [
+      'lake-writer',
+      'ledger',
+      ...new Set(connectors.map(({ kind }) => kind)),
+      ...new Set(streams.flatMap(({ sinks }) => sinks.filter((sink) => sink !== 'bronze'))),
+      ...(files.length > 0 ? ['file-ingest'] : []),
+    ]);
+    expect(functions).toHaveLength(expected.length);
     for (const { codeDir, environment } of functions) {
       const script = `import(${JSON.stringify(path.join(codeDir, 'index.mjs'))}).then((m) => console.log(typeof m.handler))`;
       const run = spawnSync(process.execPath, ['-e', script], {

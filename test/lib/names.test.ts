@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { domainStreamName, nameScope, physicalName } from '#lib/names.ts';
+import { nameScope, physicalName } from '#lib/names.ts';
 import { LOCAL_ENVIRONMENT, marketDeployment } from './deployment-fixture.ts';
 
 const SCOPE = { platform: 'sluice', environment: 'prod' };
@@ -11,12 +11,6 @@ describe('physicalName', () => {
 
   it('writes underscores as hyphens, which stack names allow', () => {
     expect(physicalName(SCOPE, 'web_shop', 'catalog')).toBe('sluice-prod-web-shop-catalog');
-  });
-});
-
-describe('domainStreamName', () => {
-  it('keeps the name of the domain as it is', () => {
-    expect(domainStreamName(SCOPE, 'web_shop')).toBe('prod-web_shop');
   });
 });
 

@@ -27,6 +27,8 @@ const ALLOWED_WILDCARDS: Readonly<Record<string, string>> = {
   'AWS::KMS::Key kms:* on *':
     'in a key policy `*` is the key itself, and without the account in it nobody can administer the key (KMS developer guide, "Default key policy")',
   'AWS::KMS::Key kms:Decrypt on *': 'in a key policy `*` is the key itself',
+  'AWS::IAM::Role glue:GetSchemaVersion on *':
+    'a version is asked for by the id in a record, which names no schema (Glue developer guide, "Getting started with schema registry")',
   'AWS::KMS::Key kms:GenerateDataKey* on *':
     'in a key policy `*` is the key itself; CloudWatch asks for this action in this form (SNS developer guide, "Enable compatibility between event sources from AWS services and encrypted topics")',
 };
@@ -37,6 +39,7 @@ const ENCRYPTED: Readonly<Record<string, (properties: Json) => boolean>> = {
     JSON.stringify(BucketEncryption ?? '').includes('"SSEAlgorithm"'),
   'AWS::Kinesis::Stream': ({ StreamEncryption }) =>
     (StreamEncryption as Json | undefined)?.['EncryptionType'] === 'KMS',
+  'AWS::SQS::Queue': ({ SqsManagedSseEnabled }) => SqsManagedSseEnabled === true,
   'AWS::SNS::Topic': ({ KmsMasterKeyId }) => KmsMasterKeyId !== undefined,
   'AWS::Athena::WorkGroup': (properties) =>
     JSON.stringify(properties).includes('"EncryptionOption"'),
@@ -47,7 +50,7 @@ const ALWAYS_ENCRYPTED = ['AWS::Logs::LogGroup', 'AWS::DynamoDB::Table', 'AWS::L
 
 /** Names, schemas, rules and rights; no row of anybody. */
 const WITHOUT_DATA =
-  /^AWS::(IAM|ApiGatewayV2|CloudWatch|Scheduler|Glue|KMS)::|Policy$|^AWS::Lambda::(EventSourceMapping|Permission)$|^AWS::SNS::Subscription$/;
+  /^AWS::(IAM|ApiGatewayV2|CloudWatch|Scheduler|Events|Glue|KMS)::|Policy$|^AWS::Lambda::(EventSourceMapping|Permission)$|^AWS::SNS::Subscription$/;
 
 /** Texts that look like a credential. */
 const SECRETS: Readonly<Record<string, RegExp>> = {

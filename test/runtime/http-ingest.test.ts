@@ -8,6 +8,7 @@ import { createHttpIngestHandler, type HttpApiEvent } from '#runtime/http-ingest
 
 const TRADE: HttpIngestStream = {
   name: 'trade',
+  buffer: 'local-market',
   key: 'symbol',
   fields: [],
   identity: ['id'],

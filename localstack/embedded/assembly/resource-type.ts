@@ -1,16 +1,23 @@
 import type { z } from 'zod';
 import type {
   ApiGatewayService,
+  AsyncLambdaService,
   AthenaService,
   CloudWatchService,
   DynamoDbService,
+  EventBridgeService,
   EventSourceMappings,
   GlueService,
   IamService,
+  KafkaService,
   KinesisService,
   LambdaService,
+  QueueMappings,
   S3Service,
   SchedulerService,
+  SecretsManagerService,
+  SqsService,
+  SsmService,
 } from '../services.ts';
 import type { FileAsset } from './load-assembly.ts';
 
@@ -18,11 +25,16 @@ import type { FileAsset } from './load-assembly.ts';
 export interface AssemblyServices {
   readonly s3: Pick<S3Service, 'ensureBucket'>;
   readonly kinesis: Pick<KinesisService, 'ensureStream'>;
+  readonly kafka: Pick<KafkaService, 'ensureTopic' | 'watch' | 'bootstrapServers'>;
   readonly dynamoDb: Pick<DynamoDbService, 'ensureTable'>;
-  readonly glue: Pick<GlueService, 'ensureDatabase' | 'ensureIcebergTable'>;
+  readonly glue: Pick<GlueService, 'ensureDatabase' | 'ensureIcebergTable' | 'schemaRegistry'>;
   readonly athena: Pick<AthenaService, 'ensureWorkGroup'>;
-  readonly lambda: Pick<LambdaService, 'ensureFunction'>;
+  readonly lambda: Pick<LambdaService, 'ensureFunction'> &
+    Pick<AsyncLambdaService, 'ensureEventInvokeConfig'>;
   readonly eventSourceMappings: Pick<EventSourceMappings, 'ensureMapping'>;
+  readonly queueMappings: Pick<QueueMappings, 'ensureMapping'>;
+  readonly sqs: Pick<SqsService, 'ensureQueue' | 'setPolicy'>;
+  readonly eventBridge: Pick<EventBridgeService, 'ensureRule' | 'ensureBus'>;
   readonly cloudWatch: Pick<
     CloudWatchService,
     'ensureAlarm' | 'ensureTopic' | 'ensureSubscription'
@@ -32,6 +44,8 @@ export interface AssemblyServices {
     ApiGatewayService,
     'ensureApi' | 'ensureIntegration' | 'ensureRoute' | 'ensureStage'
   >;
+  readonly secretsManager: Pick<SecretsManagerService, 'ensureSecret'>;
+  readonly ssm: Pick<SsmService, 'ensureParameter'>;
   readonly iam: Pick<
     IamService,
     'ensureRole' | 'ensureRolePolicy' | 'ensureResourcePolicy' | 'assumeRole'

@@ -12,10 +12,7 @@ export interface AthenaOptions {
   /** Folder of this service alone. */
   readonly stateDir: string;
   readonly glue: Pick<GlueService, 'listDatabases' | 'listTables' | 'getTable'>;
-  readonly s3: Pick<
-    S3Service,
-    'getObject' | 'hasBucket' | 'listObjects' | 'objectFile' | 'putObject'
-  >;
+  readonly s3: Pick<S3Service, 'getObject' | 'hasBucket' | 'objectFile' | 'putObject'>;
   /** Milliseconds since the epoch. */
   readonly nowMs?: () => number;
   /** Memory one query may use before it spills to disk. */

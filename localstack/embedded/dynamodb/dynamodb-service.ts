@@ -3,6 +3,7 @@ import { AwsError, type JsonOperation, serveJson } from '#embedded/gateway/json-
 import type { DynamoDbService } from '#embedded/services.ts';
 import { OPERATION_NAMES } from './dynalite-engine.ts';
 import { type DynaliteThread, startDynaliteThread } from './dynalite-thread.ts';
+import { requireUnchangedKey } from './table-shape.ts';
 
 type TableDefinition = Parameters<DynamoDbService['ensureTable']>[0];
 
@@ -42,7 +43,10 @@ function withoutForeignMembers(output: unknown): unknown {
 async function ensureTable(thread: DynaliteThread, table: TableDefinition): Promise<void> {
   const existing = await describeTable(thread, table.name);
   if (existing !== null) {
-    requireUnchanged(table, existing);
+    requireUnchangedKey(table, {
+      keySchema: existing.KeySchema,
+      attributeDefinitions: existing.AttributeDefinitions,
+    });
     return;
   }
   await thread.run('CreateTable', {
@@ -76,34 +80,4 @@ async function describeTable(
     if (error instanceof AwsError && error.code.endsWith('#ResourceNotFoundException')) return null;
     throw error;
   }
-}
-
-/** CloudFormation replaces a table whose key changes, and with it the data: that is refused here. */
-function requireUnchanged(wanted: TableDefinition, existing: TableDescription): void {
-  const checks = [
-    ['KeySchema', describeKey(existing.KeySchema), describeKey(wanted.keySchema)],
-    [
-      'AttributeDefinitions',
-      describeAttributes(existing.AttributeDefinitions),
-      describeAttributes(wanted.attributeDefinitions),
-    ],
-  ] as const;
-  for (const [property, before, after] of checks) {
-    if (before === after) continue;
-    throw new Error(
-      `table ${wanted.name}: property ${property} changed from "${before}" to "${after}", which would replace the table and lose its items; restore it or name another table`,
-    );
-  }
-}
-
-function describeKey(schema: TableDefinition['keySchema']): string {
-  return schema.map((key) => `${key.KeyType} ${key.AttributeName}`).join(', ');
-}
-
-/** The order of attribute definitions means nothing. */
-function describeAttributes(definitions: TableDefinition['attributeDefinitions']): string {
-  return definitions
-    .map((attribute) => `${attribute.AttributeName} ${attribute.AttributeType}`)
-    .sort()
-    .join(', ');
 }

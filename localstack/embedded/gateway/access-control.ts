@@ -1,13 +1,24 @@
 import type { IncomingMessage } from 'node:http';
-import type { AthenaService, IamService, Principal } from '#embedded/services.ts';
+import type {
+  AthenaService,
+  IamService,
+  Principal,
+  SecretsManagerService,
+  SsmService,
+} from '#embedded/services.ts';
 import { bucketArn } from '../assembly/local-arn.ts';
+import { isIcebergRest } from '../glue/iceberg-rest-route.ts';
 import { athenaCalls } from '../iam/actions/athena-calls.ts';
 import { DYNAMODB_CALLS } from '../iam/actions/dynamodb-calls.ts';
-import { GLUE_CALLS } from '../iam/actions/glue-calls.ts';
+import { EVENTS_CALLS } from '../iam/actions/events-calls.ts';
+import { GLUE_CALLS, icebergRestCalls } from '../iam/actions/glue-calls.ts';
+import { kafkaCalls } from '../iam/actions/kafka-calls.ts';
 import { KINESIS_CALLS } from '../iam/actions/kinesis-calls.ts';
 import { lambdaCalls } from '../iam/actions/lambda-calls.ts';
 import { s3Calls } from '../iam/actions/s3-calls.ts';
+import { secretsManagerCalls, ssmCalls } from '../iam/actions/secret-calls.ts';
 import type { JsonCallTable, ServiceCall } from '../iam/actions/service-call.ts';
+import { SQS_CALLS } from '../iam/actions/sqs-calls.ts';
 import { authenticateRequest } from '../iam/authenticate-request.ts';
 import { findOperation } from '../s3/operation-table.ts';
 import { S3Error } from '../s3/protocol/s3-error.ts';
@@ -33,6 +44,10 @@ export interface AccessControl {
 export interface AccessControlOptions {
   readonly iam: IamService;
   readonly athena: Pick<AthenaService, 'workGroupOf'>;
+  /** @default there are no secrets */
+  readonly secretsManager?: Pick<SecretsManagerService, 'find'>;
+  /** @default no parameter has a key of its own */
+  readonly ssm?: Pick<SsmService, 'keyOf'>;
   /** Epoch milliseconds. @default Date.now */
   readonly nowMs?: () => number;
 }
@@ -47,7 +62,11 @@ export function createAccessControl(options: AccessControlOptions): AccessContro
     athena: athenaCalls(options.athena),
     dynamodb: DYNAMODB_CALLS,
     glue: GLUE_CALLS,
+    events: EVENTS_CALLS,
     kinesis: KINESIS_CALLS,
+    sqs: SQS_CALLS,
+    secretsmanager: secretsManagerCalls(options.secretsManager ?? { find: () => null }),
+    ssm: ssmCalls(options.ssm ?? { keyOf: () => null }),
   };
   return {
     check(request, route) {
@@ -58,9 +77,9 @@ export function createAccessControl(options: AccessControlOptions): AccessContro
         iam.authorize({ principal, action, resource: '*' });
         return null;
       }
-      return route.service === 's3'
-        ? checkS3(request, route, { iam, nowMs: nowMs() })
-        : checkJson(request, route, { iam, nowMs: nowMs(), tables });
+      if (route.service === 's3') return checkS3(request, route, { iam, nowMs: nowMs() });
+      const checked = checkJson(request, route, { iam, nowMs: nowMs(), tables });
+      return isRestCatalog(request, route.service) ? checked.then(asForbidden) : checked;
     },
   };
 }
@@ -90,6 +109,8 @@ function administratorAction(request: IncomingMessage, { service }: ServiceRoute
     return (parsed === null ? null : describeS3(parsed))?.at(-1)?.action ?? 's3:*';
   }
   if (service === 'lambda') return describeLambda(request)?.[0]?.action ?? 'lambda:*';
+  if (service === 'kafka') return describeKafka(request)?.[0]?.action ?? 'kafka:*';
+  if (isRestCatalog(request, service)) return describeRestCatalog(request)?.[0]?.action ?? 'glue:*';
   return `${service}:${operationOf(request) ?? '*'}`;
 }
 
@@ -127,13 +148,17 @@ function callsOf(
 ): readonly ServiceCall[] | null {
   const { service } = route;
   if (service === 'lambda') return describeLambda(request);
+  if (service === 'kafka') return describeKafka(request);
+  if (isRestCatalog(request, service)) return describeRestCatalog(request);
   if (service === 'sts') return [{ action: 'sts:GetCallerIdentity', resource: '*' }];
   const operation = operationOf(request) ?? '';
   const table = options.tables[service] ?? {};
   const resources = Object.hasOwn(table, operation) ? table[operation] : undefined;
   if (resources === undefined) return null;
   const action = `${service}:${operation}`;
-  return resources(parseObject(options.body)).map((resource) => ({ action, resource }));
+  return resources(parseObject(options.body)).map((resource) =>
+    typeof resource === 'string' ? { action, resource } : resource,
+  );
 }
 
 function checkS3(
@@ -179,8 +204,25 @@ function describeS3(request: S3Request): readonly ServiceCall[] | null {
   }
 }
 
+function describeKafka(request: IncomingMessage): readonly ServiceCall[] | null {
+  return kafkaCalls(request.method ?? 'GET', (request.url ?? '/').split('?')[0] ?? '/');
+}
+
 function describeLambda(request: IncomingMessage): readonly ServiceCall[] | null {
   return lambdaCalls(request.method ?? 'GET', (request.url ?? '/').split('?')[0] ?? '/');
+}
+
+function isRestCatalog(request: IncomingMessage, service: ServiceName): boolean {
+  return service === 'glue' && isIcebergRest(request.url ?? '');
+}
+
+/** Where the JSON services say 400 to whatever the client did wrong. Source: Iceberg REST catalog API, 403. */
+function asForbidden(failure: GatewayFailure | null): GatewayFailure | null {
+  return failure === null ? null : { ...failure, status: 403 };
+}
+
+function describeRestCatalog(request: IncomingMessage): readonly ServiceCall[] | null {
+  return icebergRestCalls(request.method ?? 'GET', (request.url ?? '/').split('?')[0] ?? '/');
 }
 
 function operationOf(request: IncomingMessage): string | null {

@@ -4,12 +4,17 @@ import { signingScopeOf } from './signing-scope.ts';
 /** The emulated services, named as their signing scope names them. */
 export const SERVICE_NAMES = [
   'kinesis',
+  'kafka',
   'dynamodb',
   'glue',
   'athena',
   's3',
   'lambda',
   'monitoring',
+  'sqs',
+  'events',
+  'secretsmanager',
+  'ssm',
   'sts',
 ] as const;
 
@@ -41,6 +46,10 @@ const SERVICE_OF_TARGET_PREFIX: Readonly<Record<string, ServiceName>> = {
   AWSGlue: 'glue',
   AmazonAthena: 'athena',
   GraniteServiceVersion20100801: 'monitoring',
+  AmazonSQS: 'sqs',
+  AWSEvents: 'events',
+  secretsmanager: 'secretsmanager',
+  AmazonSSM: 'ssm',
 };
 const LAMBDA_PATH = /^\/20\d\d-\d\d-\d\d\/(functions|event-source-mappings)(\/|$)/;
 

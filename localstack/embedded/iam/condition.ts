@@ -42,6 +42,7 @@ const KEYS = [
   'aws:SecureTransport',
   'aws:SourceAccount',
   'aws:SourceArn',
+  'kms:ViaService',
   's3:TlsVersion',
   's3:prefix',
 ];

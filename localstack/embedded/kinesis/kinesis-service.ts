@@ -84,6 +84,10 @@ export function createKinesisService(options: KinesisOptions): KinesisService {
       store.close();
     },
     ensureStream: (stream) => ensureStream(context, stream),
+    putRecord: (streamName, { partitionKey, data }) => {
+      const record = { PartitionKey: partitionKey, Data: data.toString('base64') };
+      operations['PutRecord']?.({ StreamName: streamName, ...record });
+    },
     listShards: (streamName) =>
       store.require(streamName).shards.map((shard) => ({
         shardId: shardIdOf(shard.index),

@@ -10,6 +10,7 @@ import {
   type LambdaFunctions,
   requestTooLarge,
 } from './lambda-functions.ts';
+import { listQueueMappings, serveQueueMappingApi } from './queue-source/queue-mapping-api.ts';
 import { MAX_REQUEST_BYTES } from './sandbox/invocation-outcome.ts';
 import { FUNCTION_VERSION, RUNTIME } from './sandbox/sandbox-environment.ts';
 
@@ -175,12 +176,21 @@ async function serveMappings(
   const { method, query, request, response } = call;
   const mappings = functions.eventSourceMappings();
   if (mappings === null) return false;
+  const queueMappings = functions.queueMappings();
   if (method === 'GET' && mappingId === undefined) {
-    const { page, nextMarker } = pageOf(listMappings(functions, mappings, query), query);
+    const ofQueues =
+      queueMappings === null ? [] : listQueueMappings(functions, queueMappings, query);
+    const all = [...listMappings(functions, mappings, query), ...ofQueues];
+    const { page, nextMarker } = pageOf(all, query);
     send(response, 200, { body: { EventSourceMappings: page, NextMarker: nextMarker } });
     return true;
   }
-  const answer = await serveMappingApi(functions, mappings, { method, mappingId, query, request });
+  const mappingCall = { method, mappingId, query, request };
+  const ofQueue =
+    queueMappings === null
+      ? null
+      : await serveQueueMappingApi(functions, queueMappings, mappingCall);
+  const answer = ofQueue ?? (await serveMappingApi(functions, mappings, mappingCall));
   if (answer !== null) send(response, answer.status, { body: answer.body });
   return answer !== null;
 }

@@ -1,9 +1,13 @@
-/** Properties of AWS::Lambda::EventSourceMapping on a Kinesis stream, resolved. Source: AWS CloudFormation reference. */
+/** Properties of AWS::Lambda::EventSourceMapping on a Kinesis stream or a Kafka topic, resolved. Source: AWS CloudFormation reference. */
 export interface EventSourceMappingConfig {
   /** Stable over restarts; names the checkpoint. */
   readonly id: string;
+  /** Stream, or topic. */
   readonly streamName: string;
+  /** Of the stream, or of the cluster with the topic. */
   readonly streamArn: string;
+  /** Only of a topic. */
+  readonly kafka?: { readonly consumerGroup: string; readonly bootstrapServers: string };
   readonly functionName: string;
   readonly batchSize: number;
   readonly batchingWindowMs: number;
@@ -48,7 +52,7 @@ export interface EventSourceMappingView {
 export type EventSourceMappingChanges = Partial<
   Omit<
     EventSourceMappingConfig,
-    'id' | 'streamName' | 'streamArn' | 'startingPosition' | 'startingTimestampMs'
+    'id' | 'streamName' | 'streamArn' | 'kafka' | 'startingPosition' | 'startingTimestampMs'
   >
 >;
 

@@ -24,6 +24,8 @@ export interface EventSourceMappingsOptions {
   /** Folder of the mappings' settings and checkpoints. */
   readonly stateDir: string;
   readonly kinesis: StreamSource;
+  /** @default there are no topics */
+  readonly kafka?: StreamSource;
   readonly lambda: Pick<LambdaService, 'hasFunction' | 'roleArnOf' | 'invoke'>;
   /** Keeps the objects of on-failure destinations; is called again after it rejected. */
   readonly s3: Pick<S3Service, 'putObject'>;
@@ -189,9 +191,9 @@ class MappingRegistry implements EventSourceMappings {
   }
 
   #addRunner(config: EventSourceMappingConfig, checkpoints: Checkpoints): MappingRunner {
-    const { kinesis, lambda, s3, metrics, onNotice, newId } = this.#options;
+    const { lambda, s3, metrics, onNotice, newId } = this.#options;
     const runner = new MappingRunner(config, {
-      kinesis,
+      kinesis: this.#sourceOf(config),
       lambda,
       s3,
       metrics,
@@ -209,15 +211,21 @@ class MappingRegistry implements EventSourceMappings {
     return runner;
   }
 
+  #sourceOf({ id, kafka }: EventSourceMappingConfig): StreamSource {
+    if (kafka === undefined) return this.#options.kinesis;
+    if (this.#options.kafka !== undefined) return this.#options.kafka;
+    throw new Error(`event source mapping ${id} reads a Kafka topic, and there is no broker`);
+  }
+
   /** The mapping's positions; a new mapping gets its access checked and its starting position here, once and for all. */
   #openCheckpoints(config: EventSourceMappingConfig): Checkpoints {
-    const { kinesis, stateDir, checkpointStorage = fileStorage(stateDir) } = this.#options;
+    const { stateDir, checkpointStorage = fileStorage(stateDir) } = this.#options;
     const { streamArn, startingPosition, startingTimestampMs } = config;
     const identity = { streamArn, startingPosition, startingTimestampMs };
     const storage = checkpointStorage(config.id);
     const existing = Checkpoints.open(storage, identity);
     if (existing !== null) return existing;
-    const shards = startingPositions(config, kinesis, this.#clock.nowMs());
+    const shards = startingPositions(config, this.#sourceOf(config), this.#clock.nowMs());
     checkStreamAccess(config, this.#access);
     checkDestinationAccess(config, this.#access);
     return Checkpoints.create(storage, identity, { shards });

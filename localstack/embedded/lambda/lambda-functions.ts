@@ -1,5 +1,9 @@
 import { AwsError } from '#embedded/gateway/json-protocol.ts';
-import type { EventSourceMappings, LambdaFunctionConfig } from '#embedded/services.ts';
+import type {
+  EventSourceMappings,
+  LambdaFunctionConfig,
+  QueueMappings,
+} from '#embedded/services.ts';
 import type { InvocationReport } from './sandbox/sandbox.ts';
 
 /** The functions of a Lambda service, as its control API sees them. */
@@ -8,6 +12,8 @@ export interface LambdaFunctions {
   list(): readonly LambdaFunctionConfig[];
   /** Null when the service has none. */
   eventSourceMappings(): EventSourceMappings | null;
+  /** Of queues; null when the service has none. */
+  queueMappings(): QueueMappings | null;
   invoke(nameOrArn: string, payload: Buffer): Promise<InvocationReport>;
   /** Accepts the invocation and runs it in the background, again after an error. */
   invokeLater(nameOrArn: string, payload: Buffer): void;

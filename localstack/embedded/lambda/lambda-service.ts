@@ -1,16 +1,20 @@
 import { existsSync } from 'node:fs';
 import type {
+  AsyncLambdaService,
   EventSourceMappings,
   LambdaFunctionConfig,
   LambdaService,
   MetricsService,
+  QueueMappings,
+  SqsService,
 } from '#embedded/services.ts';
+import { AsyncInvocations } from './async/async-invocations.ts';
 import { serveControlApi } from './control-api.ts';
+import { PlatformAccess, type RoleCalls } from './event-source/platform-access.ts';
 import { functionNameOf } from './function-name.ts';
 import { putInvocationMetrics, putThrottle } from './invocation-metrics.ts';
 import {
   functionNotFound,
-  isThrottle,
   type LambdaFunctions,
   requestTooLarge,
   throttled,
@@ -29,12 +33,22 @@ export interface LambdaOptions {
   readonly iam?: SandboxIam;
   /** What the API of event source mappings works on. @default it answers that it is not emulated */
   readonly eventSourceMappings?: () => EventSourceMappings;
+  /** As eventSourceMappings, for those on queues. @default there are none */
+  readonly queueMappings?: () => QueueMappings;
   /** Longest time from the start of a process to its first question for work. @default 10_000 */
   readonly initTimeoutMs?: number;
   /** How long a warm sandbox waits for the next invocation. @default 300_000 */
   readonly idleTimeoutMs?: number;
   /** Waits before the second and third attempt of an asynchronous invocation. @default [60_000, 120_000] */
   readonly asyncRetryDelaysMs?: readonly number[];
+  /** Folder of accepted asynchronous invocations. @default they live in memory */
+  readonly stateDir?: string;
+  /** Destinations of asynchronous invocations. @default there are none */
+  readonly sqs?: Pick<SqsService, 'send'>;
+  /** Decides what Lambda does in the role of a function. @default everything is allowed */
+  readonly roleCalls?: RoleCalls;
+  /** What a developer should know: events that were dropped. @default ignored */
+  readonly onNotice?: (text: string) => void;
   /** Takes Invocations, Errors, Duration and Throttles. @default nobody */
   readonly metrics?: MetricsService;
 }
@@ -42,16 +56,12 @@ export interface LambdaOptions {
 const INIT_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 300_000;
 const ASYNC_RETRY_DELAYS_MS = [60_000, 120_000];
-/** Before a throttled asynchronous invocation is tried again. Source: AWS Lambda, asynchronous invocation: 1 second at first. */
-const THROTTLED_DELAY_MS = 1000;
 
 /** Lambda: functions run as child processes behind the real Runtime API. */
-export function createLambdaService(options: LambdaOptions): LambdaService {
+export function createLambdaService(options: LambdaOptions): LambdaService & AsyncLambdaService {
   const pools = new Map<string, FunctionPool>();
   const listeners = new Set<(line: { functionName: string; text: string }) => void>();
-  const retryTimers = new Set<NodeJS.Timeout>();
   const orphanGuard = startOrphanGuard();
-  let isClosed = false;
   const allPools = () => [...pools.values()];
   const stopMemoryWatch = watchMemory(() => allPools().flatMap((pool) => pool.watched));
 
@@ -64,6 +74,7 @@ export function createLambdaService(options: LambdaOptions): LambdaService {
     find: (nameOrArn) => find(nameOrArn)?.config ?? null,
     list: () => allPools().map((pool) => pool.config),
     eventSourceMappings: () => options.eventSourceMappings?.() ?? null,
+    queueMappings: () => options.queueMappings?.() ?? null,
     invoke: async (nameOrArn, payload) => {
       const pool = find(nameOrArn);
       if (pool === undefined) throw functionNotFound(nameOrArn);
@@ -81,40 +92,20 @@ export function createLambdaService(options: LambdaOptions): LambdaService {
       return report;
     },
     invokeLater: (nameOrArn, payload) => {
-      void attempt(nameOrArn, payload, options.asyncRetryDelaysMs ?? ASYNC_RETRY_DELAYS_MS);
+      const config = find(nameOrArn)?.config;
+      if (config === undefined) throw functionNotFound(nameOrArn);
+      asyncInvocations.accept(config, payload);
     },
   };
-
-  const attempt = async (
-    nameOrArn: string,
-    payload: Buffer,
-    retryDelaysMs: readonly number[],
-  ): Promise<void> => {
-    let isDone: boolean;
-    try {
-      isDone = (await functions.invoke(nameOrArn, payload)).outcome.kind === 'success';
-    } catch (error) {
-      // Throttling uses up no attempt. Otherwise the service is closing: an asynchronous invocation lives in memory and ends here.
-      if (isThrottle(error))
-        attemptLater(nameOrArn, payload, [THROTTLED_DELAY_MS, ...retryDelaysMs]);
-      return;
-    }
-    if (!isDone) attemptLater(nameOrArn, payload, retryDelaysMs);
-  };
-
-  const attemptLater = (
-    nameOrArn: string,
-    payload: Buffer,
-    [delayMs, ...laterMs]: readonly number[],
-  ): void => {
-    if (delayMs === undefined || isClosed) return;
-    const timer = setTimeout(() => {
-      retryTimers.delete(timer);
-      void attempt(nameOrArn, payload, laterMs);
-    }, delayMs);
-    timer.unref();
-    retryTimers.add(timer);
-  };
+  const asyncInvocations = new AsyncInvocations({
+    stateDir: options.stateDir ?? null,
+    invoke: async (name, payload) => (await functions.invoke(name, payload)).outcome,
+    retryDelaysMs: options.asyncRetryDelaysMs ?? ASYNC_RETRY_DELAYS_MS,
+    sqs: options.sqs ?? null,
+    access: new PlatformAccess(options.roleCalls, (name) => find(name)?.config.roleArn ?? null),
+    metrics: options.metrics,
+    onNotice: options.onNotice ?? (() => undefined),
+  });
 
   return {
     handle: (request, response) => serveControlApi(functions, request, response),
@@ -138,20 +129,19 @@ export function createLambdaService(options: LambdaOptions): LambdaService {
       }
     },
     hasFunction: (nameOrArn) => find(nameOrArn) !== undefined,
+    timeoutMsOf: (nameOrArn) => find(nameOrArn)?.config.timeoutMs ?? null,
     roleArnOf: (nameOrArn) => find(nameOrArn)?.config.roleArn ?? null,
     invoke: async (nameOrArn, payload) => (await functions.invoke(nameOrArn, payload)).outcome,
-    invokeLater: (nameOrArn, payload) => {
-      if (find(nameOrArn) === undefined) throw functionNotFound(nameOrArn);
-      functions.invokeLater(nameOrArn, payload);
-    },
+    invokeLater: functions.invokeLater,
+    ensureEventInvokeConfig: (config) => asyncInvocations.configure(config),
+    resume: () => asyncInvocations.resume(),
     onLog: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     childPids: () => allPools().flatMap((pool) => pool.pids),
     close: async () => {
-      isClosed = true;
-      for (const timer of retryTimers) clearTimeout(timer);
+      asyncInvocations.close();
       stopMemoryWatch();
       await Promise.all(allPools().map((pool) => pool.close()));
       orphanGuard.close();

@@ -9,7 +9,9 @@ import {
   type PutRecordsResultEntry,
   type Shard,
 } from '@aws-sdk/client-kinesis';
+import { kinesisSource } from '#core/delivery/position.ts';
 import { SluiceError } from '#core/errors.ts';
+import { KINESIS_LAYOUT } from '#core/kinesis/hash-key.ts';
 import type { Clock, Random } from '#ports/clock.ts';
 import type {
   EventStream,
@@ -54,6 +56,7 @@ export function createKinesisEventStream(
   pauses: ReadPauses = REAL_PAUSES,
 ): EventStream {
   return {
+    layoutOf: () => KINESIS_LAYOUT,
     listShards: (streamName) => listShards(client, streamName),
     putRecords: (streamName, records) => putRecords(client, streamName, records),
     readShard: (streamName, shardId, after) =>
@@ -75,16 +78,17 @@ async function listShards(
         ),
       ),
     );
-    for (const shard of page.Shards ?? []) shards.push(toShardInfo(shard));
+    for (const shard of page.Shards ?? []) shards.push(toShardInfo(streamName, shard));
     nextToken = page.NextToken;
   } while (nextToken !== undefined);
   return shards;
 }
 
-function toShardInfo(shard: Shard): ShardInfo {
+function toShardInfo(streamName: string, shard: Shard): ShardInfo {
   const parents = [shard.ParentShardId, shard.AdjacentParentShardId];
   return {
     shardId: shard.ShardId ?? '',
+    source: kinesisSource(streamName, shard.ShardId ?? ''),
     startingHashKey: BigInt(shard.HashKeyRange?.StartingHashKey ?? '0'),
     endingHashKey: BigInt(shard.HashKeyRange?.EndingHashKey ?? '0'),
     open: shard.SequenceNumberRange?.EndingSequenceNumber === undefined,

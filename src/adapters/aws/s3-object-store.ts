@@ -1,4 +1,6 @@
 import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -6,18 +8,22 @@ import {
   paginateListObjectsV2,
   type S3Client,
   S3ServiceException,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { SluiceError } from '#core/errors.ts';
-import type { ObjectStore } from '#ports/object-store.ts';
+import type { ObjectStat, StreamingObjectStore } from '#ports/object-store.ts';
 
 /** ObjectStore on Amazon S3; URIs are `s3://bucket/key`. */
-export function createS3ObjectStore(client: S3Client): ObjectStore {
+export function createS3ObjectStore(client: S3Client): StreamingObjectStore {
   return {
     get: (uri) => getObject(client, uri),
     head: (uri) => headObject(client, uri),
     put: (uri, body, options) => putObject(client, uri, { body, ...options }),
     list: (prefixUri) => listObjects(client, prefixUri),
     delete: (uri) => deleteObject(client, uri),
+    stat: (uri, options) => statObject(client, uri, options?.versionId),
+    read: (uri, options) => readRanges(client, uri, options ?? {}),
+    write: (uri, chunks, options) => writeParts(client, uri, { chunks, ...options }),
   };
 }
 
@@ -127,4 +133,184 @@ function statusOf(error: unknown): number | undefined {
 function asUnavailable(what: string, uri: string, cause: unknown): SluiceError {
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   return new SluiceError('SOURCE_UNAVAILABLE', `cannot ${what} ${uri}: ${reason}`, { cause });
+}
+
+/**
+ * A range per request: a body that is read slowly, while rows are committed, would be cut off by the other side. The SDK repeats
+ * a request that fails; a part of a multipart upload has 5 MiB at least. Source: Amazon S3, multipart upload limits.
+ */
+const RANGE_BYTES = 4 * 1024 * 1024;
+const PART_BYTES = 8 * 1024 * 1024;
+
+async function statObject(
+  client: S3Client,
+  uri: string,
+  versionId: string | undefined,
+): Promise<ObjectStat | null> {
+  try {
+    const head = await client.send(
+      new HeadObjectCommand({ ...parseS3Uri(uri), VersionId: versionId }),
+    );
+    return { sizeBytes: head.ContentLength ?? 0, modifiedMs: head.LastModified?.getTime() ?? 0 };
+  } catch (error) {
+    // 405: the version is a delete marker. 400: the id is none of this bucket. Source: S3 API, HeadObject.
+    if ([404, 405].includes(statusOf(error) ?? 0)) return null;
+    throw asUnavailable('look at', uri, error);
+  }
+}
+
+async function* readRanges(
+  client: S3Client,
+  uri: string,
+  options: { readonly offset?: number; readonly versionId?: string },
+): AsyncGenerator<Uint8Array, void> {
+  const { versionId } = options;
+  let at = options.offset ?? 0;
+  let etag: string | undefined;
+  for (;;) {
+    const range = await getRange(client, uri, { at, etag, versionId });
+    if (range === null) return;
+    if (range.bytes.length > 0) yield range.bytes;
+    at += range.bytes.length;
+    etag = range.etag;
+    if (at >= range.totalBytes) return;
+  }
+}
+
+/** Null when there is nothing at the offset. */
+async function getRange(
+  client: S3Client,
+  uri: string,
+  options: {
+    readonly at: number;
+    readonly etag: string | undefined;
+    readonly versionId: string | undefined;
+  },
+): Promise<{
+  readonly bytes: Uint8Array;
+  readonly totalBytes: number;
+  readonly etag: string | undefined;
+} | null> {
+  const { at, etag, versionId } = options;
+  try {
+    const { Body, ContentRange, ETag } = await client.send(
+      new GetObjectCommand({
+        ...parseS3Uri(uri),
+        Range: `bytes=${at}-${at + RANGE_BYTES - 1}`,
+        VersionId: versionId,
+        ...(versionId === undefined && etag !== undefined ? { IfMatch: etag } : {}),
+      }),
+    );
+    const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
+    const totalBytes = Number(ContentRange?.split('/')[1] ?? at + bytes.length);
+    return { bytes, totalBytes, etag: ETag };
+  } catch (error) {
+    const status = statusOf(error);
+    // Also for an empty object.
+    if (status === 416) return null;
+    if (status === 404 || status === 405) {
+      throw new SluiceError('OBJECT_NOT_FOUND', `${uri}: there is no such object`, {
+        cause: error,
+      });
+    }
+    throw asUnavailable('read', uri, error);
+  }
+}
+
+/**
+ * What fits one part is put at once. An upload that fails is left to the bucket's rule for unfinished uploads: nobody sees
+ * it, and taking it back would need a permission that is of no other use.
+ */
+async function writeParts(
+  client: S3Client,
+  uri: string,
+  options: { readonly chunks: AsyncIterable<Uint8Array>; readonly contentType?: string },
+): Promise<{ readonly sizeBytes: number }> {
+  const { contentType } = options;
+  let upload: PartUpload | null = null;
+  let sizeBytes = 0;
+  for await (const { bytes, isLast } of partsOf(options.chunks)) {
+    sizeBytes += bytes.length;
+    if (isLast && upload === null) {
+      await putObject(client, uri, {
+        body: bytes,
+        ...(contentType === undefined ? {} : { contentType }),
+      });
+      return { sizeBytes };
+    }
+    upload ??= await beginUpload(client, uri, contentType);
+    if (bytes.length > 0) await upload.add(bytes);
+  }
+  await upload?.complete();
+  return { sizeBytes };
+}
+
+interface PartUpload {
+  add(bytes: Uint8Array): Promise<void>;
+  complete(): Promise<void>;
+}
+
+async function beginUpload(
+  client: S3Client,
+  uri: string,
+  contentType: string | undefined,
+): Promise<PartUpload> {
+  const location = parseS3Uri(uri);
+  const send = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw asUnavailable('write', uri, error);
+    }
+  };
+  const { UploadId } = await send(() =>
+    client.send(
+      new CreateMultipartUploadCommand({
+        ...location,
+        ...(contentType === undefined ? {} : { ContentType: contentType }),
+      }),
+    ),
+  );
+  const parts: { readonly PartNumber: number; readonly ETag: string | undefined }[] = [];
+  return {
+    add: async (bytes) => {
+      const PartNumber = parts.length + 1;
+      const { ETag } = await send(() =>
+        client.send(new UploadPartCommand({ ...location, UploadId, PartNumber, Body: bytes })),
+      );
+      parts.push({ PartNumber, ETag });
+    },
+    complete: async () => {
+      await send(() =>
+        client.send(
+          new CompleteMultipartUploadCommand({
+            ...location,
+            UploadId,
+            MultipartUpload: { Parts: parts },
+          }),
+        ),
+      );
+    },
+  };
+}
+
+/** Chunks of any size as parts of one size, the last one smaller. */
+async function* partsOf(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<{ readonly bytes: Uint8Array; readonly isLast: boolean }> {
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  for await (const chunk of chunks) {
+    for (let from = 0; from < chunk.length; ) {
+      const piece = chunk.subarray(from, from + PART_BYTES - heldBytes);
+      held.push(Uint8Array.from(piece));
+      heldBytes += piece.length;
+      from += piece.length;
+      if (heldBytes < PART_BYTES) continue;
+      yield { bytes: Buffer.concat(held), isLast: false };
+      held = [];
+      heldBytes = 0;
+    }
+  }
+  yield { bytes: Buffer.concat(held), isLast: true };
 }

@@ -3,9 +3,10 @@ import type { Dirent } from 'node:fs';
 import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SluiceError } from '#core/errors.ts';
-import type { ObjectStore } from '#ports/object-store.ts';
+import type { ObjectStat, StreamingObjectStore } from '#ports/object-store.ts';
 
 const SCHEME = 'file://';
+const READ_BYTES = 256 * 1024;
 /** Files under way carry this prefix; a crash leaves them behind, and they are never listed. */
 const TEMPORARY_PREFIX = '.sluice-put-';
 
@@ -20,7 +21,7 @@ interface ListedObject {
  * (nothing is percent-decoded). A write is complete and flushed to disk or absent, also after a crash; `ifNoneMatch` holds
  * between processes. Unlike in S3, a key cannot also be the folder of other keys.
  */
-export class FsObjectStore implements ObjectStore {
+export class FsObjectStore implements StreamingObjectStore {
   async get(uri: string): Promise<Uint8Array> {
     const file = pathOf(uri);
     try {
@@ -39,10 +40,74 @@ export class FsObjectStore implements ObjectStore {
     return stats?.isFile() ? { sizeBytes: stats.size } : null;
   }
 
+  async stat(
+    uri: string,
+    options: { readonly versionId?: string } = {},
+  ): Promise<ObjectStat | null> {
+    refuseVersion(uri, options.versionId);
+    const stats = await stat(pathOf(uri)).catch((cause: unknown) => {
+      if (isMissing(cause)) return null;
+      throw unavailable(uri, cause);
+    });
+    if (stats?.isFile() !== true) return null;
+    return { sizeBytes: stats.size, modifiedMs: Math.floor(stats.mtimeMs) };
+  }
+
+  async *read(
+    uri: string,
+    options: { readonly offset?: number; readonly versionId?: string } = {},
+  ): AsyncGenerator<Uint8Array, void> {
+    refuseVersion(uri, options.versionId);
+    const handle = await open(pathOf(uri), 'r').catch((cause: unknown) => {
+      if (!isMissing(cause)) throw unavailable(uri, cause);
+      throw new SluiceError('OBJECT_NOT_FOUND', `${uri}: no such object`, { context: { uri } });
+    });
+    // One open file is one version: a write replaces the name, not the file.
+    try {
+      if (!(await handle.stat()).isFile()) {
+        throw new SluiceError('OBJECT_NOT_FOUND', `${uri}: no such object`, { context: { uri } });
+      }
+      for (let at = options.offset ?? 0; ; ) {
+        const { bytesRead, buffer } = await handle.read({
+          buffer: Buffer.allocUnsafe(READ_BYTES),
+          position: at,
+        });
+        if (bytesRead === 0) return;
+        yield buffer.subarray(0, bytesRead);
+        at += bytesRead;
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async write(
+    uri: string,
+    chunks: AsyncIterable<Uint8Array>,
+  ): Promise<{ readonly sizeBytes: number }> {
+    let sizeBytes = 0;
+    const counted = async function* (): AsyncGenerator<Uint8Array> {
+      for await (const chunk of chunks) {
+        sizeBytes += chunk.length;
+        yield chunk;
+      }
+    };
+    await this.#replace(uri, counted(), {});
+    return { sizeBytes };
+  }
+
   async put(
     uri: string,
     body: Uint8Array,
     options: { readonly ifNoneMatch?: '*'; readonly contentType?: string } = {},
+  ): Promise<void> {
+    await this.#replace(uri, body, options);
+  }
+
+  async #replace(
+    uri: string,
+    body: Uint8Array | AsyncIterable<Uint8Array>,
+    options: { readonly ifNoneMatch?: '*' },
   ): Promise<void> {
     const target = pathOf(uri);
     const folder = path.dirname(target);
@@ -57,6 +122,8 @@ export class FsObjectStore implements ObjectStore {
       else await rename(temporary, target);
       await flushFolder(folder);
     } catch (cause) {
+      // A source that fails has its own words.
+      if (cause instanceof SluiceError) throw cause;
       if (errorCode(cause) !== 'EEXIST') throw unavailable(uri, cause);
       throw new SluiceError('OBJECT_EXISTS', `${uri}: the key is taken`, { context: { uri } });
     } finally {
@@ -80,6 +147,14 @@ export class FsObjectStore implements ObjectStore {
       if (!isMissing(cause)) throw unavailable(uri, cause);
     }
   }
+}
+
+function refuseVersion(uri: string, versionId: string | undefined): void {
+  if (versionId === undefined) return;
+  throw new SluiceError(
+    'FEATURE_UNSUPPORTED',
+    `${uri}: a file system keeps no versions, got one to look for`,
+  );
 }
 
 /** Every file under a folder whose path starts with the prefix, in UTF-8 byte order of the paths. */
@@ -115,7 +190,10 @@ async function entriesOf(folder: string): Promise<readonly Dirent[]> {
   }
 }
 
-async function writeFlushed(file: string, body: Uint8Array): Promise<void> {
+async function writeFlushed(
+  file: string,
+  body: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const handle = await open(file, 'wx');
   try {
     await handle.writeFile(body);

@@ -1,4 +1,6 @@
-import { type Command, integerOption } from '../command.ts';
+import { backendOption, claimBackend, type OpenBackend, openBackend } from '../backend/backend.ts';
+import { type ComposeStack, TRINO_URL } from '../backend/compose-stack.ts';
+import { type Command, type CommandContext, integerOption } from '../command.ts';
 import {
   clientEnvironment,
   DEFAULT_PORT,
@@ -11,8 +13,14 @@ import { ingestApiUrlsOf, type StackOutputs } from '../stack-outputs.ts';
 export const dev: Command = {
   name: 'dev',
   summary: 'run the local cloud from the synthesized template and keep it up',
-  usage: '[--port <n>] [--json]',
+  usage: '[--port <n>] [--backend embedded|compose|endpoints] [--json]',
   options: {
+    backend: {
+      type: 'string',
+      value: '<name>',
+      description:
+        'who serves S3, Kinesis and DynamoDB: embedded (default), compose (MinIO, LocalStack and Trino in Docker), endpoints (programs named by SLUICE_S3_ENDPOINT …)',
+    },
     port: {
       type: 'string',
       value: '<n>',
@@ -28,22 +36,61 @@ export const dev: Command = {
       showEndpoint(output, running, { alreadyUp: true });
       return 0;
     }
-    const cloud = await startLocalCloud(context, { port });
-    const resources = cloud.stacks.reduce((sum, stack) => sum + stack.resources, 0);
+    const backend = backendOption(context);
+    claimBackend(context.root, backend);
+    const { endpoints, stack } = await openBackend(backend, context);
+    try {
+      await runCloud(context, { port, endpoints, stack });
+    } finally {
+      await stack?.stop();
+    }
+    output.line('Stopped; the state is kept.');
+    return 0;
+  },
+};
+
+/** Until Ctrl-C. */
+async function runCloud(
+  context: CommandContext,
+  options: OpenBackend & { readonly port: number },
+): Promise<void> {
+  const { output, signal } = context;
+  const { port, endpoints, stack } = options;
+  const cloud = await startLocalCloud(context, { port, delegates: endpoints });
+  try {
+    const resources = cloud.stacks.reduce((sum, each) => sum + each.resources, 0);
     output.line(
       `Local cloud up in ${cloud.seconds.template.toFixed(2)} s (synthesis ${cloud.seconds.synth.toFixed(2)} s): ${resources} resources in ${cloud.stacks.length} stacks.`,
     );
+    for (const [service, { url }] of Object.entries(endpoints)) {
+      output.line(`${service} is served by ${url}; the rest is embedded.`);
+    }
+    if (stack !== null) await startTrino(stack, cloud.endpoint, context);
     showEndpoint(output, cloud, { alreadyUp: false });
     output.line();
     output.line('Ctrl-C stops it; tables, streams and objects are kept. In another terminal:');
     output.line('  npm run sluice -- produce --stream market.trade --events 1000');
     output.line('  npm run sluice -- sql "SELECT count(*) FROM local_market_bronze.trade"');
-    await aborted(context.signal);
+    await aborted(signal);
+  } finally {
     await cloud.close();
-    output.line('Stopped; the state is kept.');
-    return 0;
-  },
-};
+  }
+}
+
+/** A reader that does not come up takes nothing away from the rest. */
+async function startTrino(
+  stack: ComposeStack,
+  endpoint: string,
+  { output, signal }: CommandContext,
+): Promise<void> {
+  try {
+    await stack.startReader(endpoint, signal);
+  } catch (error) {
+    output.problem(`Trino is not up: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  for (const { name, state } of await stack.services()) output.line(`  ${name}: ${state}`);
+  output.line(`SQL by Trino: ${TRINO_URL}, catalog sluice`);
+}
 
 /** The variables to export, for people and as the JSON result. */
 function showEndpoint(

@@ -4,6 +4,7 @@ import { formatRefusal, generateSchemas } from '#app/generate-schemas.ts';
 import { SluiceError } from '#core/errors.ts';
 import { loadConfig } from '#runtime/load-project.ts';
 import { booleanOption, type Command } from '../command.ts';
+import { printChanges } from '../schemas/print-schemas.ts';
 
 export const generate: Command = {
   name: 'generate',
@@ -22,7 +23,9 @@ export const generate: Command = {
       root,
       environment: 'local',
     });
-    const { writes, unchanged, refused } = generateSchemas({ project, files: schemaFiles });
+    const generated = generateSchemas({ project, files: schemaFiles });
+    const { writes, unchanged, refused, changes } = generated;
+    printChanges(output, changes);
     if (refused.length > 0) {
       throw new SluiceError(
         'SCHEMA_INCOMPATIBLE',
@@ -44,6 +47,7 @@ export const generate: Command = {
       ok,
       [check ? 'outdated' : 'written']: writes.map((file) => file.path),
       unchanged: unchanged.length,
+      changes,
     });
     return ok ? 0 : 1;
   },

@@ -102,7 +102,6 @@ function booksOf(
   return readBooks(lake, {
     domain: of.domain.name,
     ledgerTable: { database: opsDatabaseName(environment.name), table: LEDGER_TABLE },
-    streamName: `${environment.name}-${of.domain.name}`,
     graceMs: environment.ledger.graceSeconds * 1000,
     nowMs,
     sinceMs: isLimited ? (Math.floor(nowMs / HOUR_MS) - hours + 1) * HOUR_MS : null,

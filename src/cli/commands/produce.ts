@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { generatedChunks } from '#app/generated-chunks.ts';
 import type { FileTally } from '#app/map-csv-events.ts';
 import { type ProduceResult, produceEvents } from '#app/produce-events.ts';
 import type { ProducedEvent } from '#app/producer-lane.ts';
+import { kafkaTopics } from '#core/config/kafka-topics.ts';
 import type { Stream } from '#core/config/project.ts';
+import { kinesisStreamOf } from '#core/config/topic.ts';
 import { SluiceError } from '#core/errors.ts';
 import { createEventGenerator, NO_FAULTS } from '#core/generate/generate-events.ts';
 import { localTarget } from '#runtime/aws-clients.ts';
 import { readCsvEvents } from '#runtime/csv-events.ts';
 import { type LoadedProject, loadProject } from '#runtime/load-project.ts';
 import { openProducer } from '#runtime/producer-access.ts';
+import { publishedProject } from '#runtime/published-project.ts';
 import { createStreamEncoder } from '#runtime/stream-encoder.ts';
 import {
   type Command,
@@ -20,7 +24,6 @@ import {
   stringOptions,
   usageError,
 } from '../command.ts';
-import { generatedChunks } from '../generated-chunks.ts';
 import { openLocalCloud, waitUntilDrained } from '../local-cloud.ts';
 import { receiptsTableOf } from '../stack-outputs.ts';
 import { INTERRUPTED_STATUS, untilAborted } from '../until-aborted.ts';
@@ -62,19 +65,26 @@ export const produce: Command = {
   async run(context) {
     const loaded = loadProject({ root: context.root, environment: 'local' });
     const stream = findStream(loaded, stringOption(context, 'stream'));
-    const input = await openInput(context, loaded, stream);
+    // What is wrong with the input is told before a cloud is started for it.
+    let input = await openInput(context, loaded, stream);
     const cloud = await openLocalCloud(context, { port: 0 });
     const producer = openProducer(localTarget(cloud.endpoint), {
       receiptsTable: receiptsTableOf(cloud.outputs),
+      topics: kafkaTopics(loaded.project),
     });
     try {
+      const published = await publishedProject(loaded, {
+        target: localTarget(cloud.endpoint),
+        root: context.root,
+      });
+      if (published !== loaded) input = await openInput(context, published, stream);
       const bar = context.output.progress(
         `to ${stream.domain}.${stream.name}`,
         input.expectedEvents(),
         { estimated: input.file !== null },
       );
       const result = await produceEvents(producer, {
-        streamName: `local-${stream.domain}`,
+        streamName: streamNameOf(loaded, stream),
         domain: stream.domain,
         producer: input.producerName,
         events: untilAborted(input.chunks, context.signal),
@@ -97,6 +107,12 @@ interface ProduceInput {
   readonly producerName: string;
   /** Null for generated events. */
   readonly file: (FileTally & { readonly object: string }) | null;
+}
+
+function streamNameOf({ project }: LoadedProject, stream: Stream): string {
+  const domain = project.domains.find(({ name }) => name === stream.domain);
+  if (domain === undefined) throw new RangeError(`no domain ${stream.domain}`);
+  return kinesisStreamOf(project.environment.name, domain, stream.name);
 }
 
 /** `trade` or `market.trade`. Throws USAGE naming the streams that exist. */

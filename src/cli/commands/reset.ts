@@ -1,6 +1,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { SluiceError } from '#core/errors.ts';
+import { recordedBackend } from '../backend/backend.ts';
+import { openComposeStack } from '../backend/compose-stack.ts';
+import { findDocker } from '../backend/docker.ts';
 import { booleanOption, type Command } from '../command.ts';
 import { lockHolder, takeLock } from '../process-lock.ts';
 import { stateFolder } from '../state-folder.ts';
@@ -30,9 +33,26 @@ export const reset: Command = {
     }
     const release = takeLock(folder.lockFile);
     if (release === null) throw runningError(lockHolder(folder.lockFile)?.pid ?? 0);
+    const backend = recordedBackend(context.root);
+    try {
+      if (backend === 'compose') {
+        await openComposeStack(await findDocker(), context.root).remove();
+      }
+    } catch (error) {
+      // Without the volumes the rest would be half a state: all of it stays.
+      release();
+      throw new SluiceError(
+        'SOURCE_UNAVAILABLE',
+        `nothing was deleted: the containers of the state can be removed by Docker only: ${(error as Error).message}`,
+        { cause: error },
+      );
+    }
     rmSync(folder.root, { recursive: true, force: true });
     release();
     output.line('Local state deleted.');
+    if (backend === 'endpoints') {
+      output.line('What other programs hold (objects, streams, receipts) stays with them.');
+    }
     output.result({ ok: true, deleted: true });
     return 0;
   },

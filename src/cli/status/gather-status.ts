@@ -1,6 +1,7 @@
 import { describeTables } from '#app/describe-tables.ts';
 import { readBooks } from '#app/ledger/read-books.ts';
 import { measureShardLag } from '#app/measure-shard-lag.ts';
+import { kafkaTopics } from '#core/config/kafka-topics.ts';
 import { opsDatabaseName } from '#core/config/project.ts';
 import { SluiceError } from '#core/errors.ts';
 import { LEDGER_TABLE } from '#core/ledger/ledger-table.ts';
@@ -36,13 +37,13 @@ export async function gatherStatus(root: string, health: CloudHealth): Promise<S
   };
   const [names, shards, tables, ledgers] = await Promise.all([
     orElse('functions', () => readFunctions(health.endpoint), []),
-    orElse('streams', () => readShards(health), []),
+    orElse('streams', () => readShards(root, health), []),
     orElse('tables', () => readTables(health), []),
     orElse('ledger', () => readLedgers(root, health), []),
   ]);
-  const { endpoint, pid, pending, stacks } = health;
+  const { endpoint, pid, pending, stacks, delegates } = health;
   return {
-    cloud: { endpoint, pid, pending, stacks },
+    cloud: { endpoint, pid, pending, stacks, delegates },
     alarms: measured.alarms,
     functions: functionStatus(names, measured),
     shards,
@@ -77,8 +78,9 @@ async function readFunctions(endpoint: string): Promise<readonly string[]> {
   }
 }
 
-async function readShards({ endpoint, checkpoints }: CloudHealth) {
-  const streams = openStreams(localTarget(endpoint));
+async function readShards(root: string, { endpoint, checkpoints }: CloudHealth) {
+  const { project } = loadProject({ root, environment: 'local' });
+  const streams = openStreams(localTarget(endpoint), kafkaTopics(project));
   try {
     return await measureShardLag(streams, checkpoints);
   } finally {
@@ -108,7 +110,6 @@ async function readLedgers(
       const { rolledUpMs, unbalanced } = await readBooks(lake, {
         domain,
         ledgerTable: { database: opsDatabaseName(environment.name), table: LEDGER_TABLE },
-        streamName: `${environment.name}-${domain}`,
         graceMs: environment.ledger.graceSeconds * 1000,
         nowMs: Date.now(),
         sinceMs: null,

@@ -48,6 +48,8 @@ function printCloud({ output }: Place, { cloud }: StatusReport): void {
     `${output.style('Local cloud', 'bold')} up at ${cloud.endpoint} (process ${cloud.pid})`,
   );
   output.line(`${plural(cloud.stacks.length, 'stack')}, ${plural(resources, 'resource')}; ${work}`);
+  const delegates = Object.entries(cloud.delegates).map(([service, url]) => `${service} by ${url}`);
+  if (delegates.length > 0) output.line(`Served: ${delegates.join(', ')}; the rest is embedded`);
 }
 
 function printProblems({ output }: Place, problems: readonly string[]): void {

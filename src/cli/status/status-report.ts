@@ -54,6 +54,8 @@ export interface CloudStatus {
   /** Records wait, or a function is at work. */
   readonly pending: boolean;
   readonly stacks: readonly { readonly name: string; readonly resources: number }[];
+  /** Services that other programs serve, and where; the others are embedded. */
+  readonly delegates: Readonly<Record<string, string>>;
 }
 
 /** Everything about a running local cloud. */

@@ -9,8 +9,13 @@ export const DEDUPE_BYTES_PER_ID = 150;
 /** Part of the writer's memory that the indexes of all its streams may take. */
 export const DEDUPE_MEMORY_SHARE = 1 / 4;
 
+interface DedupedStream {
+  readonly rate: Pick<Stream['rate'], 'expectedPerSecond'>;
+  readonly dedupe: Stream['dedupe'];
+}
+
 /** Identities that arrive within a stream's horizon at its expected rate. */
-export function expectedIds(stream: Pick<Stream, 'rate' | 'dedupe'>): number {
+export function expectedIds(stream: DedupedStream): number {
   return Math.ceil((stream.rate.expectedPerSecond * stream.dedupe.horizonMs) / 1000);
 }
 
@@ -19,7 +24,7 @@ export function expectedIds(stream: Pick<Stream, 'rate' | 'dedupe'>): number {
  * that a day above the expected rate is covered too.
  */
 export function dedupeRoom(
-  streams: readonly Pick<Stream, 'rate' | 'dedupe'>[],
+  streams: readonly DedupedStream[],
   memoryBytes: number,
 ): readonly number[] {
   const room = (memoryBytes * DEDUPE_MEMORY_SHARE) / DEDUPE_BYTES_PER_ID;

@@ -28,11 +28,12 @@ export interface AcceptedEvent extends SourceEvent, Acceptance {
   readonly schemaVersion: number;
 }
 
-/** It can be read, but must not get into its table. */
+/** It can be read, but must not get into its table; or it is a row of a file that is none of the stream. */
 export interface RejectedEvent extends SourceEvent {
   readonly kind: 'rejected';
   readonly reason: string;
-  readonly row: Row;
+  /** Null for a row of a file that does not become one of the stream: its payload is the text. */
+  readonly row: Row | null;
   readonly schemaVersion: number;
 }
 

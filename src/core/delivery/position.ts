@@ -36,6 +36,36 @@ export function kinesisSource(streamName: string, shardId: string): string {
   return `kinesis:${streamName}/${shardId}`;
 }
 
+const KAFKA = 'kafka:';
+
+/**
+ * Name of a Kafka partition as a source: `kafka:<topic>/<partition>`, and `kafka:<topic>@<generation>/<partition>` once the
+ * topic was created again: its offsets start at 0 again and must not be taken for those of before.
+ * @param generation 1 or more
+ */
+export function kafkaSource(
+  topic: string,
+  partition: number,
+  { generation }: { readonly generation: number },
+): string {
+  return `${KAFKA}${topic}${generation === 1 ? '' : `@${generation}`}/${partition}`;
+}
+
+/** True for sources whose positions start again when what is behind them is deleted and created under its name. */
+export function canStartAgain(source: string): boolean {
+  return source.startsWith(KAFKA);
+}
+
+/** Name of an uploaded file as a source: `file:<entry>/<name>@<version>`. A position in it is the number of a row. */
+export function fileSource(entry: string, file: string): string {
+  return `file:${entry}/${file}`;
+}
+
+/** Rows of a file have no order in time: they are never late, and move no watermark. */
+export function isFileSource(source: string): boolean {
+  return source.startsWith('file:');
+}
+
 /** Text that is equal for equal positions of one source. */
 export function positionKey({ sequence, subSequence }: Position): string {
   return `${sequence}/${subSequence}`;

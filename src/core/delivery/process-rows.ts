@@ -1,8 +1,9 @@
+import { EXTRA_COLUMN } from '../schema/extra-fields.ts';
 import type { Row, Value } from '../schema/field.ts';
 import type { HourlyCounts } from './batch-summary.ts';
 import { createHourlyTally, sumHours } from './hourly-tally.ts';
 import type { AcceptedEvent } from './judged-event.ts';
-import type { Position } from './position.ts';
+import { isFileSource, type Position } from './position.ts';
 import { addCounts, type DeliveryCounts, NO_COUNTS, type SourceState } from './source-state.ts';
 import type { StreamPlan } from './stream-plan.ts';
 
@@ -41,6 +42,7 @@ export function processRows(
   const rows: Row[] = [];
   const tally = createHourlyTally();
   const isDuplicate = duplicateFinder(plan, options.isCommitted);
+  const hasWatermark = !isFileSource(options.source);
   let maxEventTimeMicros = options.before?.maxEventTimeMicros ?? null;
   for (const event of events) {
     const counters = tally.at(event.arrivalMicros);
@@ -54,7 +56,7 @@ export function processRows(
     const isLate =
       maxEventTimeMicros !== null && eventTimeMicros < maxEventTimeMicros - plan.delayMicros;
     if (isLate) counters.late++;
-    if (maxEventTimeMicros === null || eventTimeMicros > maxEventTimeMicros)
+    if (hasWatermark && (maxEventTimeMicros === null || eventTimeMicros > maxEventTimeMicros))
       maxEventTimeMicros = eventTimeMicros;
     rows.push(bronzeRow(plan, event, { source: options.source, isLate }));
   }
@@ -109,6 +111,6 @@ function bronzeRow(
     _sequence: event.position.sequence,
     _sub_sequence: event.position.subSequence,
     _late: options.isLate,
-    _extra: null,
+    _extra: event.row[EXTRA_COLUMN] ?? null,
   };
 }

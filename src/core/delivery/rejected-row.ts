@@ -21,7 +21,7 @@ export function rejectedRow(
     stream: event.stream,
     kind: event.kind,
     reason: event.reason.toWellFormed(),
-    row: isRejected ? printedRow(options.fields, event.row) : null,
+    row: isRejected && event.row !== null ? printedRow(options.fields, event.row) : null,
     payload: isRejected ? event.payload : null,
     payload_uri: options.payloadUri,
     partition_key: event.partitionKey.toWellFormed(),

@@ -47,6 +47,11 @@ export interface SourceState {
   /** Highest accepted event time, microseconds; the watermark is this minus the stream's delay. */
   readonly maxEventTimeMicros: bigint | null;
   readonly counts: DeliveryCounts;
+  /**
+   * Latest arrival of the events up to `position`, microseconds; only of sources whose positions may start again
+   * (canStartAgain). An event at or below the position that arrived later belongs to another source of the same name.
+   */
+  readonly maxArrivalMicros?: bigint;
 }
 
 export type SourceStates = ReadonlyMap<string, SourceState>;
@@ -62,6 +67,7 @@ const encodedState = z.strictObject({
     .regex(/^-?\d+$/)
     .nullable(),
   counts: z.tuple([z.int(), z.int(), z.int(), z.int(), z.int(), z.int()]),
+  maxArrival: z.string().regex(/^\d+$/).optional(),
 });
 const encodedStates = z.record(z.string(), encodedState);
 
@@ -70,12 +76,13 @@ export function encodeSourceStates(states: SourceStates): string {
   const sources = [...states.keys()].sort();
   const encoded: Record<string, z.infer<typeof encodedState>> = {};
   for (const source of sources) {
-    const { position, maxEventTimeMicros, counts: c } = states.get(source)!;
+    const { position, maxEventTimeMicros, counts: c, maxArrivalMicros } = states.get(source)!;
     encoded[source] = {
       sequence: position.sequence,
       sub: position.subSequence,
       maxEventTime: maxEventTimeMicros === null ? null : maxEventTimeMicros.toString(),
       counts: [c.received, c.committed, c.rejected, c.deduplicated, c.deadLettered, c.late],
+      ...(maxArrivalMicros === undefined ? {} : { maxArrival: maxArrivalMicros.toString() }),
     };
   }
   return JSON.stringify(encoded);
@@ -104,6 +111,7 @@ export function decodeSourceStates(text: string): SourceStates {
       position: { sequence: state.sequence, subSequence: state.sub },
       maxEventTimeMicros: state.maxEventTime === null ? null : BigInt(state.maxEventTime),
       counts: { received, committed, rejected, deduplicated, deadLettered, late },
+      ...(state.maxArrival === undefined ? {} : { maxArrivalMicros: BigInt(state.maxArrival) }),
     });
   }
   return states;

@@ -2,6 +2,7 @@ import type { Stream } from '../config/project.ts';
 import { typeExpression } from '../expression/check-expression.ts';
 import { compileExpression, compileTyped } from '../expression/compile-expression.ts';
 import { convert } from '../expression/convert-type.ts';
+import type { FunctionTable } from '../expression/extension/function-table.ts';
 import type { Field, Row, Value } from '../schema/field.ts';
 import { storedName } from '../schema/field.ts';
 import { compileValueCheck, type ValueCheck } from './value-check.ts';
@@ -32,9 +33,14 @@ export interface StreamPlan {
 /** Compiles rules and mappings. Throws EXPRESSION_INVALID; a loaded project has been checked before. */
 export function compileStreamPlan(
   stream: Stream,
-  options: { readonly mappingVersion: number },
+  options: {
+    readonly mappingVersion: number;
+    /** What `fn:name(…)` may call. @default nothing */
+    readonly functions?: FunctionTable | undefined;
+  },
 ): StreamPlan {
   const storedNames = new Set(stream.fields.map(storedName));
+  const { functions } = options;
   return {
     stream,
     mappingVersion: options.mappingVersion,
@@ -43,12 +49,15 @@ export function compileStreamPlan(
     rules: stream.quality.map((rule) => ({
       name: rule.name,
       onFail: rule.onFail,
-      test: compileExpression(rule.rule, stream.fields),
+      test: compileExpression(rule.rule, stream.fields, { functions }),
     })),
     mapping: stream.mapping.map(({ column, expression, type }) => ({
       column,
       rawColumn: storedNames.has(column) ? `_raw_${column}` : null,
-      evaluate: compileTyped(convert(typeExpression(expression, stream.fields), type), expression),
+      evaluate: compileTyped(
+        convert(typeExpression(expression, stream.fields, { functions }), type),
+        expression,
+      ),
     })),
     delayMicros: BigInt(stream.watermark.delayMs) * 1000n,
     maxFutureSkewMicros: BigInt(stream.watermark.maxFutureSkewMs) * 1000n,

@@ -34,3 +34,19 @@ export function shardForHashKey<Shard extends HashKeyRange>(
     { context: { hashKey: key, knownShards: shards.length } },
   );
 }
+
+/** The one of a stream's open shards that takes records of a key; undefined when the map has a gap. */
+export function shardOfKey<Shard extends HashKeyRange>(
+  openShards: readonly Shard[],
+  partitionKey: string,
+): Shard | undefined {
+  // An MD5 per event only where there is a choice.
+  if (openShards.length <= 1) return openShards[0];
+  const key = hashKey(partitionKey);
+  return openShards.find(
+    ({ startingHashKey, endingHashKey }) => key >= startingHashKey && key <= endingHashKey,
+  );
+}
+
+/** How events lie on a Kinesis stream: aggregated, by the hash of their key. */
+export const KINESIS_LAYOUT = { packing: 'aggregated', shardOf: shardOfKey } as const;

@@ -1,3 +1,4 @@
+import { isFileSource } from '../delivery/position.ts';
 import { HOUR_MS, hourStartMs } from './arrival-hours.ts';
 import { type LedgerCounts, NO_LEDGER_COUNTS } from './ledger-entry.ts';
 import type { OpenHour, OpenHours } from './open-hours.ts';
@@ -80,7 +81,9 @@ function lineOf(stream: string, request: BalanceRequest): BalanceLine {
 
 function isWrong(hour: OpenHour, request: BalanceRequest): boolean {
   if (isClosed(hour, request)) return true;
-  return hour.difference < 0 && (request.readToEnd || isCounted(hour, request));
+  if (hour.difference >= 0) return false;
+  // What is read of a file is booked when it is finished, and that of shards says nothing of it.
+  return (request.readToEnd && !isFileSource(hour.source)) || isCounted(hour, request);
 }
 
 /** True when every event of the hour is read off its shard. */

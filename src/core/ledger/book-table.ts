@@ -1,5 +1,6 @@
 import { readBatchSummary } from '../delivery/batch-summary.ts';
-import { type DeliveryCounts, readSourceStates } from '../delivery/source-state.ts';
+import { isFileSource } from '../delivery/position.ts';
+import { type DeliveryCounts, readSourceStates, SOURCES_KEY } from '../delivery/source-state.ts';
 import type { Snapshot } from '../iceberg/spec/snapshot.ts';
 import {
   currentSnapshot,
@@ -71,7 +72,7 @@ export function bookTable(
       tableUuid: metadata['table-uuid'],
       snapshotId: current?.['snapshot-id'] ?? null,
       sequenceNumber: current?.['sequence-number'] ?? 0n,
-      booked,
+      booked: withoutForgotten(metadata, booked),
     },
   };
 }
@@ -174,6 +175,8 @@ function compareTotals(
   const sources = [...new Set([...states.keys(), ...booked.keys()])].sort();
   return sources.flatMap((source): UnexplainedCounts[] => {
     const state = states.get(source);
+    // A file's state leaves the table once it is finished; a rollback brings it back, with its counts.
+    if (state === undefined && isFileSource(source)) return [];
     const stated = state === undefined ? NO_LEDGER_COUNTS : countsOf(table, state.counts);
     const counts = addLedgerCounts(
       stated,
@@ -184,4 +187,19 @@ function compareTotals(
     const hour = hourOf(current?.['timestamp-ms'] ?? metadata['last-updated-ms']);
     return [{ table, source, counts, evidence, hour }];
   });
+}
+
+/** Without the files that no kept snapshot states any more: none of their commits can be taken back. */
+function withoutForgotten(
+  metadata: TableMetadata,
+  booked: ReadonlyMap<string, LedgerCounts>,
+): ReadonlyMap<string, LedgerCounts> {
+  const files = [...booked.keys()].filter(isFileSource);
+  if (files.length === 0) return booked;
+  const kept = metadata.snapshots.map(({ summary }) => summary[SOURCES_KEY] ?? '');
+  const isStated = (source: string) => {
+    const name = JSON.stringify(source);
+    return kept.some((text) => text.includes(name));
+  };
+  return new Map([...booked].filter(([source]) => !isFileSource(source) || isStated(source)));
 }

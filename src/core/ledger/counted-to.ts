@@ -1,23 +1,18 @@
-import { kinesisSource } from '../delivery/position.ts';
 import type { LedgerCursor } from './ledger-cursor.ts';
 
 /**
- * Time up to which a source is counted: null when that is not known, Infinity for a shard that has ended and
- * for a source that is no shard, since nothing of it is left to count.
+ * Time up to which a source is counted: null when that is not known, as of a file that is under way; Infinity for a shard that
+ * has ended and for every other source, since nothing of it is left to count.
  */
-export function countedTo(
-  shards: LedgerCursor['shards'],
-  streamName: string,
-): (source: string) => number | null {
-  const times = new Map(
-    [...shards].map(([shardId, { readToMs, ended }]) => [
-      kinesisSource(streamName, shardId),
-      ended ? Number.POSITIVE_INFINITY : readToMs,
-    ]),
-  );
+export function countedTo({
+  shards,
+  files,
+}: Pick<LedgerCursor, 'shards' | 'files'>): (source: string) => number | null {
+  const openFiles = new Set(files.open);
   return (source) => {
-    const toMs = times.get(source);
-    return toMs === undefined ? Number.POSITIVE_INFINITY : toMs;
+    if (openFiles.has(source)) return null;
+    const shard = shards.get(source);
+    return shard === undefined || shard.ended ? Number.POSITIVE_INFINITY : shard.readToMs;
   };
 }
 

@@ -37,6 +37,8 @@ const cursorModel = z.strictObject({
     through: z.tuple([z.int(), z.string()]).nullable(),
     mappings: z.array(z.string()),
   }),
+  // Left out where no file is under way, as in cursors from before there were any.
+  files: z.strictObject({ booked: z.array(z.string()), open: z.array(z.string()) }).optional(),
   open: z.array(z.tuple([z.string(), z.string(), z.string(), z.int()])),
   totals: counts,
   written: z.int(),
@@ -129,6 +131,7 @@ function toDocument(cursor: LedgerCursor): CursorDocument {
       through: through === null ? null : [through.timeMs, through.uri],
       mappings: [...cursor.failures.mappings],
     },
+    ...filesDocument(cursor.files),
     open: cursor.open.map(({ stream, source, hour, difference }) => [
       stream,
       source,
@@ -166,6 +169,7 @@ function fromDocument(document: CursorDocument): LedgerCursor {
       through: through === null ? null : { timeMs: through[0], uri: through[1] },
       mappings: failures.mappings,
     },
+    files: document.files ?? { booked: [], open: [] },
     open: document.open.map(([stream, source, hour, difference]) => ({
       stream,
       source,
@@ -175,6 +179,11 @@ function fromDocument(document: CursorDocument): LedgerCursor {
     totals: recordMap(document.totals, fromTuple),
     writtenMs: written,
   };
+}
+
+function filesDocument({ booked, open }: LedgerCursor['files']): Pick<CursorDocument, 'files'> {
+  if (booked.length === 0 && open.length === 0) return {};
+  return { files: { booked: [...booked], open: [...open] } };
 }
 
 function toTuple(of: LedgerCounts): z.infer<typeof countsTuple> {

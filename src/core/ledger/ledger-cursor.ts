@@ -38,12 +38,20 @@ export interface ReceiptCursor {
   readonly others: number;
 }
 
+/** Uploaded files that the ledger is not done with, by their names as sources. */
+export interface FileCursor {
+  /** What was read of them is booked; their runs may not be marked so yet. */
+  readonly booked: readonly string[];
+  /** Under way: what is read of them is booked when they are finished. */
+  readonly open: readonly string[];
+}
+
 /**
  * What the ledger has booked of one domain. It stands in the commit that adds the entries, so entries and
  * cursor cannot part: a run that is repeated, interrupted or met by another books nothing twice.
  */
 export interface LedgerCursor {
-  /** Per shard id. */
+  /** Per shard, by its name as a source. */
   readonly shards: ReadonlyMap<string, ShardCursor>;
   /** Every shard was counted to its very end, after everything else had been booked. */
   readonly toEnd: boolean;
@@ -60,6 +68,7 @@ export interface LedgerCursor {
     /** Event source mappings whose objects are looked for: the present one and earlier ones. */
     readonly mappings: readonly string[];
   };
+  readonly files: FileCursor;
   readonly open: OpenHours;
   /** Sums of all entries, per stream. */
   readonly totals: ReadonlyMap<string, LedgerCounts>;
@@ -74,6 +83,7 @@ export const EMPTY_CURSOR: LedgerCursor = {
   tables: new Map(),
   receipts: new Map(),
   failures: { through: null, mappings: [] },
+  files: { booked: [], open: [] },
   open: [],
   totals: new Map(),
   writtenMs: 0,

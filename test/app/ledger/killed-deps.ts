@@ -36,6 +36,7 @@ export function killedDeps(
       list: guard((database) => catalog.list(database)),
     },
     stream: {
+      layoutOf: stream.layoutOf,
       listShards: guard((name) => stream.listShards(name)),
       putRecords: guard((name, records) => stream.putRecords(name, records)),
       readShard: (name, shardId, after) => stream.readShard(name, shardId, after),

@@ -90,7 +90,7 @@ export class LedgerWorld {
   config(changes: Partial<LedgerConfig> = {}): LedgerConfig {
     return {
       domain: 'market',
-      streamName: STREAM_NAME,
+      streamNames: [STREAM_NAME],
       retentionMs: RETENTION_MS,
       graceMs: 15 * MINUTE_MS,
       streams: STREAMS.map((name) => ({ name, table: bronzeTable(name) })),
@@ -98,7 +98,7 @@ export class LedgerWorld {
       ledgerTable: LEDGER,
       streamOfSchema: (id) => STREAMS.find((name) => SCHEMA_IDS[name] === id) ?? null,
       deadLetterUri: DEAD_LETTERS,
-      mappingId: MAPPING_ID,
+      mappingIds: [MAPPING_ID],
       ...changes,
     };
   }
@@ -183,6 +183,7 @@ export class LedgerWorld {
 /** A stream gives its records in pages, and a run may end between any two. */
 function inSmallPages(stream: MemoryEventStream): EventStream {
   return {
+    layoutOf: stream.layoutOf,
     listShards: (name) => stream.listShards(name),
     putRecords: (name, records) => stream.putRecords(name, records),
     readShard: async function* (name, shardId, after) {

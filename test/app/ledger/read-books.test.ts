@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readBooks } from '#app/ledger/read-books.ts';
 import type { QueryEngine } from '#ports/query-engine.ts';
 import { HistoryWriter } from './history-writer.ts';
-import { LEDGER, LedgerWorld, MINUTE_MS, STREAM_NAME } from './ledger-world.ts';
+import { LEDGER, LedgerWorld, MINUTE_MS } from './ledger-world.ts';
 
 const SHARD_ID = 'shardId-000000000000';
 const TRADE = { stream: 'trade', fate: 'committed' } as const;
@@ -55,7 +55,6 @@ async function booksOf(world: LedgerWorld, sinceMs: number | null = null) {
     {
       domain: 'market',
       ledgerTable: LEDGER,
-      streamName: STREAM_NAME,
       graceMs: 15 * MINUTE_MS,
       nowMs: world.nowMs,
       sinceMs,

@@ -25,6 +25,7 @@ const WELL: StatusReport = {
       { name: 'sluice-local-storage', resources: 12 },
       { name: 'sluice-local-market-processing', resources: 26 },
     ],
+    delegates: {},
   },
   alarms: [alarm('lake-writer-errors', 'OK'), alarm('lake-writer-dropped', 'OK')],
   functions: [

@@ -29,8 +29,11 @@ export const READINGS: Stream = {
   ],
   mapping: [{ column: 'squared', expression: 'value * value', type: { kind: 'long' } }],
   partition: { bronze: [] },
-  rate: { expectedPerSecond: 1, bytes: 1 },
+  rate: { expectedPerSecond: 1, peakPerSecond: 1, bytes: 1 },
+  retention: { bronzeDays: 2_555 },
+  compatibility: 'BACKWARD_TRANSITIVE',
   dedupe: { horizonMs: 60_000 },
+  sinks: ['bronze'],
   generate: {},
 };
 export const READINGS_PLAN = compileStreamPlan(READINGS, { mappingVersion: 1 });

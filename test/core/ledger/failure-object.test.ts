@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeFailedBatch, failureTimeMs } from '#core/ledger/failure-object.ts';
+import { decodeFailedBatches, failureTimeMs } from '#core/ledger/failure-object.ts';
 
 const URI =
   's3://dead/aws/lambda/4b9de2a3/shardId-000000000001/2026/11/20/2026-11-20T21.05.33-6a1f7c52-9e0e-4f0a-8d3b-2f6c1b1d9f10';
@@ -52,12 +52,12 @@ function record(sequenceNumber: string, data: string): unknown {
   };
 }
 
-describe('decodeFailedBatch', () => {
+describe('decodeFailedBatches', () => {
   it('reads source, positions, arrival and bytes, in the order of the shard', () => {
     const body = invocationRecord([record('12', 'b'), record('9', 'a')]);
-    const batch = decodeFailedBatch(URI, body);
+    const [batch] = decodeFailedBatches(URI, body, { generation: 1 });
     expect(batch).toMatchObject({ uri: URI, source: 'kinesis:mystream/shardId-000000000001' });
-    expect(batch.records).toEqual([
+    expect(batch?.records).toEqual([
       {
         sequence: '9'.padStart(56, '0'),
         partitionKey: 'k',
@@ -76,7 +76,7 @@ describe('decodeFailedBatch', () => {
     ['a sequence number that is none', invocationRecord([record('x', 'a')])],
     ['data that is no base64', invocationRecord([{ ...Object(record('1', 'a')), kinesis: {} }])],
   ])('refuses %s with FORMAT_CORRUPT and the place', (_, body) => {
-    expect(() => decodeFailedBatch(URI, body)).toThrow(
+    expect(() => decodeFailedBatches(URI, body, { generation: 1 })).toThrow(
       expect.objectContaining({ code: 'FORMAT_CORRUPT', message: expect.stringContaining(URI) }),
     );
   });

@@ -42,6 +42,7 @@ const CURSOR: LedgerCursor = {
     ],
   ]),
   failures: { through: { timeMs: 700, uri: 's3://d/x' }, mappings: ['m'] },
+  files: { booked: ['file:trades/a.csv@1'], open: ['file:trades/b.csv@2'] },
   open: [{ stream: 'trade', source: SHARD, hour: HOUR_10, difference: -2 }],
   totals: new Map([['trade', { ...NO_LEDGER_COUNTS, received: 9, acknowledged: 8 }]]),
   writtenMs: 1100,

@@ -25,14 +25,36 @@ export function recordingServices(fail: Readonly<Record<string, Error>> = {}): {
         return { arn: `arn:aws:kinesis:us-east-1:000000000000:stream/${stream.name}` };
       },
     },
+    kafka: {
+      ensureTopic: async (topic) => record('kafkaTopic', topic),
+      watch: async (topic) => record('watchedTopic', topic),
+      bootstrapServers: () => '127.0.0.1:9092',
+    },
     dynamoDb: { ensureTable: async (table) => record('dynamoDbTable', table) },
     glue: {
       ensureDatabase: (database) => record('database', database),
       ensureIcebergTable: async (table) => record('icebergTable', table),
+      schemaRegistry: {
+        ensureRegistry: (registry) => record('schemaRegistry', registry),
+        ensureSchema: (schema) => record('schema', schema),
+        ensureSchemaVersion: (version) => record('schemaVersion', version),
+      },
     },
     athena: { ensureWorkGroup: (workGroup) => record('workGroup', workGroup) },
-    lambda: { ensureFunction: (config) => record('function', config) },
+    lambda: {
+      ensureFunction: (config) => record('function', config),
+      ensureEventInvokeConfig: (config) => record('eventInvokeConfig', config),
+    },
     eventSourceMappings: { ensureMapping: (config) => record('mapping', config) },
+    queueMappings: { ensureMapping: (config) => record('queueMapping', config) },
+    sqs: {
+      ensureQueue: (queue) => record('queue', queue),
+      setPolicy: (arn, policy) => record('queuePolicy', { arn, policy }),
+    },
+    eventBridge: {
+      ensureBus: (name) => record('bus', name),
+      ensureRule: (rule) => record('rule', rule),
+    },
     cloudWatch: {
       ensureAlarm: (alarm) => record('alarm', alarm),
       ensureTopic: (topicArn) => record('topic', topicArn),
@@ -45,6 +67,8 @@ export function recordingServices(fail: Readonly<Record<string, Error>> = {}): {
       ensureRoute: (route) => record('route', route),
       ensureStage: (stage) => record('stage', stage),
     },
+    secretsManager: { ensureSecret: (secret) => record('secret', secret) },
+    ssm: { ensureParameter: (parameter) => record('parameter', parameter) },
     iam: {
       ensureRole: (role) => record('role', role),
       ensureRolePolicy: (roleName, policy) => record('rolePolicy', { roleName, ...policy }),

@@ -84,7 +84,7 @@ describe('deployAssembly', () => {
           name: 'two',
           template: {
             Resources: {
-              Topic: { Type: 'AWS::SQS::Queue' },
+              Topic: { Type: 'AWS::EC2::Instance' },
               B: {
                 Type: 'AWS::S3::Bucket',
                 Properties: { Website: 1, BucketName: { 'Fn::Cidr': 1 } },
@@ -100,7 +100,7 @@ describe('deployAssembly', () => {
       code: 'FEATURE_UNSUPPORTED',
       message: [
         'cloud assembly /assembly: 3 problems, nothing was deployed',
-        '  two/Topic: the local cloud does not emulate AWS::SQS::Queue',
+        '  two/Topic: the local cloud does not emulate AWS::EC2::Instance',
         '  two/B.BucketName: the local cloud does not know the intrinsic function Fn::Cidr',
         '  two/B.Website: the local cloud does not emulate this property',
       ].join('\n'),

@@ -58,6 +58,11 @@ describe('the synthesized local assembly', () => {
       { name: 'sluice-local-lake-000000000000-us-east-1', versioned: true },
       { name: 'sluice-local-dead-letter-000000000000-us-east-1', versioned: true },
       { name: 'sluice-local-results-000000000000-us-east-1', versioned: false },
+      {
+        name: 'sluice-local-landing-000000000000-us-east-1',
+        versioned: true,
+        sendsEvents: true,
+      },
     ]);
   });
 
@@ -78,7 +83,10 @@ describe('the synthesized local assembly', () => {
     ]);
     expect(argumentsOf('stream')).toMatchObject([{ name: 'local-market', shardCount: 1 }]);
     expect(argumentsOf('workGroup')).toMatchObject([{ name: 'sluice-local' }]);
-    expect(argumentsOf('dynamoDbTable')).toMatchObject([{ name: 'sluice-local-receipts' }]);
+    expect(argumentsOf('dynamoDbTable')).toMatchObject([
+      { name: 'sluice-local-receipts' },
+      { name: 'sluice-local-connectors' },
+    ]);
   });
 
   it('maps the stream to the function, with the dead-letter bucket behind it', () => {
@@ -90,7 +98,10 @@ describe('the synthesized local assembly', () => {
           DEAD_LETTER_BUCKET: 'sluice-local-dead-letter-000000000000-us-east-1',
         },
       },
-      { name: 'sluice-local-market-ledger', environment: { STREAM_NAME: 'local-market' } },
+      {
+        name: 'sluice-local-market-ledger',
+        environment: { RECEIPTS_TABLE: 'sluice-local-receipts' },
+      },
     ]);
     expect(argumentsOf('mapping')).toMatchObject([
       {
@@ -121,7 +132,7 @@ describe('the synthesized local assembly', () => {
     expect(argumentsOf('schedule')).toMatchObject([
       {
         name: 'sluice-local-market-ledger',
-        functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:sluice-local-market-ledger',
+        targetArn: 'arn:aws:lambda:us-east-1:000000000000:function:sluice-local-market-ledger',
       },
     ]);
   });
@@ -133,13 +144,15 @@ describe('the synthesized local assembly', () => {
         DeadLetterBucketName: 'sluice-local-dead-letter-000000000000-us-east-1',
         WorkGroupName: 'sluice-local',
         ReceiptsTableName: 'sluice-local-receipts',
+        ConnectorsTableName: 'sluice-local-connectors',
+        LandingBucketName: 'sluice-local-landing-000000000000-us-east-1',
         OpsDatabaseName: 'local_ops',
       },
       'sluice-local-operations': {
         AlarmTopicArn: 'arn:aws:sns:us-east-1:000000000000:sluice-local-alarms',
       },
       'sluice-local-market-catalog': { BronzeDatabaseName: 'local_market_bronze' },
-      'sluice-local-market-ingestion': { StreamName: 'local-market' },
+      'sluice-local-market-ingestion': { StreamNames: 'local-market' },
       'sluice-local-market-processing': {
         LakeWriterFunctionName: 'sluice-local-market-lake-writer',
         LedgerFunctionName: 'sluice-local-market-ledger',

@@ -138,9 +138,9 @@ describe('planStack', () => {
   it.each([
     [
       'a resource type',
-      { A: { Type: 'AWS::SQS::Queue' } },
+      { A: { Type: 'AWS::EC2::Instance' } },
       {},
-      'app/A: the local cloud does not emulate AWS::SQS::Queue',
+      'app/A: the local cloud does not emulate AWS::EC2::Instance',
     ],
     [
       'a resource attribute',
@@ -265,11 +265,11 @@ describe('planStack', () => {
 
   it('names a cause once and not the resources that refer to it', () => {
     const { problems } = plan({
-      Topic: { Type: 'AWS::SQS::Queue' },
+      Topic: { Type: 'AWS::EC2::Instance' },
       A: logGroup({ Ref: 'Topic' }),
       B: logGroup({ 'Fn::GetAtt': ['A', 'Arn'] }),
     });
-    expect(problems).toEqual(['app/Topic: the local cloud does not emulate AWS::SQS::Queue']);
+    expect(problems).toEqual(['app/Topic: the local cloud does not emulate AWS::EC2::Instance']);
   });
 
   it('reports an unknown property even when its value cannot be resolved', () => {

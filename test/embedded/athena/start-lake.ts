@@ -16,7 +16,7 @@ import { createAthenaService } from '#embedded/athena/athena-service.ts';
 import { startGateway } from '#embedded/gateway/gateway.ts';
 import { createGlueService } from '#embedded/glue/glue-service.ts';
 import { openS3Service } from '#embedded/s3/s3-service.ts';
-import type { AthenaService, GlueService, S3Service } from '#embedded/services.ts';
+import type { AthenaService, EmbeddedS3Service, GlueService } from '#embedded/services.ts';
 import type { ObjectStore } from '#ports/object-store.ts';
 import type { QueryEngine, QueryResult } from '#ports/query-engine.ts';
 import {
@@ -34,7 +34,7 @@ export const RESULTS = 's3://results/athena';
 export interface Lake {
   readonly folder: string;
   readonly endpoint: string;
-  readonly s3: S3Service;
+  readonly s3: EmbeddedS3Service;
   readonly glue: GlueService;
   readonly athena: AthenaService;
   readonly store: ObjectStore;

@@ -161,7 +161,7 @@ describe('requests nobody serves', () => {
     const json = await fetch(endpoint, {
       method: 'POST',
       headers: {
-        'x-amz-target': 'AmazonSQS.SendMessage',
+        'x-amz-target': 'AmazonSNS.Publish',
         'content-type': 'application/x-amz-json-1.0',
       },
     });
@@ -169,7 +169,7 @@ describe('requests nobody serves', () => {
       501,
       {
         __type: 'UnknownOperationException',
-        message: expect.stringContaining('does not emulate AmazonSQS, it has kinesis, dynamodb'),
+        message: expect.stringContaining('does not emulate AmazonSNS, it has kinesis'),
       },
     ]);
     const query = await fetch(endpoint, {

@@ -67,10 +67,10 @@ describe('routeRequest', () => {
     expect(route('/', { authorization: 'AWS4-HMAC-SHA256 Credential=nonsense' })).toMatchObject({
       kind: 'malformed-signature',
     });
-    expect(route('/', signedFor('sqs'))).toMatchObject({ kind: 'unknown-service', name: 'sqs' });
-    expect(route('/', { 'x-amz-target': 'AmazonSQS.SendMessage' })).toMatchObject({
+    expect(route('/', signedFor('sns'))).toMatchObject({ kind: 'unknown-service', name: 'sns' });
+    expect(route('/', { 'x-amz-target': 'AmazonSNS.Publish' })).toMatchObject({
       kind: 'unknown-service',
-      name: 'AmazonSQS',
+      name: 'AmazonSNS',
       protocol: 'json',
     });
     expect(route('/', { 'x-amz-target': '__proto__.x' })).toMatchObject({

@@ -37,6 +37,7 @@ describe('a function', () => {
       TZ: ':UTC',
       AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
       TABLE: 'orders',
+      SLUICE_SECRETS_ROOT: process.cwd(),
       _HANDLER: 'index.handler',
       LAMBDA_TASK_ROOT: config.codeDir,
       AWS_LAMBDA_RUNTIME_API: expect.stringMatching(/^127\.0\.0\.1:\d+$/),

@@ -59,6 +59,7 @@ export function createInProcessLambda(handler: Handler): LambdaService {
     ensureFunction: () => undefined,
     hasFunction: (name) => name === 'writer',
     roleArnOf: () => null,
+    timeoutMsOf: () => null,
     invokeLater: () => undefined,
     onLog: () => () => undefined,
     childPids: () => [],

@@ -48,6 +48,7 @@ function rulesOf({ MetricName, ...alarm }: AlarmProperties): string {
 describe('the alarms of a domain', () => {
   it('are these, each with what it thinks of silence', () => {
     expect(Object.fromEntries(alarms.map((alarm) => [alarm.AlarmName, rulesOf(alarm)]))).toEqual({
+      'sluice-prod-market-generator-errors': 'Sum Errors > 0, 2 of 3 x 120 s, notBreaching',
       'sluice-prod-market-lake-writer-errors': 'Sum Errors > 0, 2 of 3 x 120 s, notBreaching',
       'sluice-prod-market-lake-writer-iterator-age':
         'Maximum IteratorAge >= 900000, 1 of 1 x 300 s, notBreaching',
@@ -60,6 +61,11 @@ describe('the alarms of a domain', () => {
       'sluice-prod-market-ledger-unbalanced':
         'Maximum UnbalancedRows > 0, 2 of 2 x 1800 s, breaching',
       'sluice-prod-market-ledger-errors': 'Sum Errors > 0, 2 of 3 x 900 s, notBreaching',
+      'sluice-prod-market-file-ingest-given-up':
+        'Maximum ApproximateNumberOfMessagesVisible > 0, 1 of 1 x 300 s, notBreaching',
+      'sluice-prod-market-file-ingest-waiting':
+        'Maximum ApproximateAgeOfOldestMessage > 7200, 1 of 1 x 300 s, notBreaching',
+      'sluice-prod-market-file-ingest-errors': 'Sum Errors > 0, 2 of 3 x 900 s, notBreaching',
       'sluice-prod-market-http-ingest-server-errors': 'Sum 5xx > 0, 2 of 3 x 60 s, notBreaching',
     });
   });
@@ -122,8 +128,8 @@ describe('the alarms of a domain', () => {
     expect(operations).toContain(`0.30 each | ${(metrics.length * 0.3).toFixed(2)} per domain |`);
   });
 
-  it('leave out the API of a domain that has none', () => {
+  it('leave out the API, the files and the generator of a domain that has none', () => {
     const { processing: without } = synthesizeTemplates(marketDeployment(PROD_ENVIRONMENT));
-    without.resourceCountIs('AWS::CloudWatch::Alarm', alarms.length - 1);
+    without.resourceCountIs('AWS::CloudWatch::Alarm', alarms.length - 5);
   });
 });

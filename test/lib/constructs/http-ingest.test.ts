@@ -118,7 +118,6 @@ describe('the ingestion API of a domain', () => {
       Timeout: 29,
       Environment: {
         Variables: {
-          STREAM_NAME: { 'Fn::ImportValue': Match.stringLikeRegexp('market-ingestion.*Stream') },
           RECEIPTS_TABLE: { 'Fn::ImportValue': Match.stringLikeRegexp('RefReceipts') },
           POWERTOOLS_SERVICE_NAME: NAME,
           POWERTOOLS_METRICS_NAMESPACE: 'Sluice',

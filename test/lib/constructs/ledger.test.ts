@@ -120,10 +120,9 @@ describe('ledger', () => {
       Timeout: 900,
       Environment: {
         Variables: {
-          STREAM_NAME: { 'Fn::ImportValue': Match.stringLikeRegexp('RefStream') },
           RECEIPTS_TABLE: { 'Fn::ImportValue': Match.stringLikeRegexp('RefReceipts') },
           DEAD_LETTER_BUCKET: { 'Fn::ImportValue': Match.stringLikeRegexp('RefDeadLetters') },
-          WRITER_MAPPING_ID: { Ref: Match.stringLikeRegexp('^LakeWriterStreamMapping') },
+          WRITER_MAPPING_IDS: { Ref: Match.stringLikeRegexp('^LakeWriterStreamMapping') },
           POWERTOOLS_SERVICE_NAME: 'sluice-prod-market-ledger',
           POWERTOOLS_METRICS_NAMESPACE: 'Sluice',
         },

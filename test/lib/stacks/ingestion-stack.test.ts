@@ -1,7 +1,16 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import type { Domain } from '#core/config/project.ts';
+import type { Deployment } from '#lib/sluice-app.ts';
 import { LOCAL_ENVIRONMENT, marketDeployment, PROD_ENVIRONMENT } from '../deployment-fixture.ts';
 import { synthesizeTemplates } from '../market-templates.ts';
+
+function withTopics(deployment: Deployment, topics: Domain['topics']): Deployment {
+  return {
+    ...deployment,
+    domains: deployment.domains.map((part) => ({ ...part, domain: { ...part.domain, topics } })),
+  };
+}
 
 const { ingestion } = synthesizeTemplates(marketDeployment(PROD_ENVIRONMENT));
 
@@ -25,7 +34,18 @@ describe('ingestion stack', () => {
     local.hasResource('AWS::Kinesis::Stream', { DeletionPolicy: 'Delete' });
   });
 
-  it('has the stream name as output', () => {
-    ingestion.hasOutput('StreamName', { Value: { Ref: Match.stringLikeRegexp('^Stream') } });
+  it('has the names of its streams as output', () => {
+    ingestion.hasOutput('StreamNames', { Value: { Ref: Match.stringLikeRegexp('^Stream') } });
+  });
+
+  it('has a stream per topic where streams do not share one', () => {
+    const { ingestion: apart, processing } = synthesizeTemplates(
+      withTopics(marketDeployment(PROD_ENVIRONMENT), 'stream'),
+    );
+    const names = Object.values(apart.findResources('AWS::Kinesis::Stream')).map(
+      ({ Properties }) => (Properties as { Name: string }).Name,
+    );
+    expect(names).toEqual(['prod-market-trade', 'prod-market-quote']);
+    processing.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
   });
 });

@@ -16,8 +16,8 @@ function bucketName(purpose: string) {
 }
 
 describe('storage stack', () => {
-  it('has twelve resources', () => {
-    expect(Object.keys(storage.toJSON().Resources)).toHaveLength(12);
+  it('has fifteen resources', () => {
+    expect(Object.keys(storage.toJSON().Resources)).toHaveLength(15);
   });
 
   it.each(['lake', 'access-logs', 'dead-letter', 'results'])(
@@ -56,7 +56,7 @@ describe('storage stack', () => {
         },
       },
     });
-    expect(Object.keys(policies)).toHaveLength(4);
+    expect(Object.keys(policies)).toHaveLength(5);
   });
 
   it('logs the accesses of every bucket but the log bucket', () => {
@@ -65,7 +65,7 @@ describe('storage stack', () => {
         LoggingConfiguration: { DestinationBucketName: { Ref: Match.stringLikeRegexp('^Access') } },
       },
     });
-    expect(Object.keys(logged)).toHaveLength(3);
+    expect(Object.keys(logged)).toHaveLength(4);
   });
 
   it('keeps what is deleted from the lake for a week', () => {
@@ -122,22 +122,25 @@ describe('storage stack', () => {
     });
   });
 
-  it('keeps receipts in an on-demand table that can be restored to any second', () => {
-    storage.hasResourceProperties('AWS::DynamoDB::Table', {
-      TableName: 'sluice-prod-receipts',
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-      DeletionProtectionEnabled: true,
-    });
-  });
+  it.each(['receipts', 'connectors'])(
+    'keeps %s in an on-demand table that can be restored to any second',
+    (table) => {
+      storage.hasResourceProperties('AWS::DynamoDB::Table', {
+        TableName: `sluice-prod-${table}`,
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+        AttributeDefinitions: [
+          { AttributeName: 'pk', AttributeType: 'S' },
+          { AttributeName: 'sk', AttributeType: 'S' },
+        ],
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        DeletionProtectionEnabled: true,
+      });
+    },
+  );
 
   it.each(['AWS::S3::Bucket', 'AWS::DynamoDB::Table'])(
     'retains every %s in prod and deletes it in a throw-away environment',

@@ -23,8 +23,8 @@ export const KINESIS_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       const name = properties.Name ?? place.generatedName;
       return { ref: name, attributes: { Arn: localArn('kinesis', `stream/${name}`) } };
     },
-    ensure(properties, { services, identity }) {
-      services.kinesis.ensureStream({
+    async ensure(properties, { services, identity }) {
+      await services.kinesis.ensureStream({
         name: identity.ref,
         shardCount: properties.ShardCount,
         retentionHours: properties.RetentionPeriodHours,

@@ -5,9 +5,11 @@ import {
   defineResourceType,
   type EnsureContext,
   type PropertyProblem,
+  type ResourceIdentity,
   type ResourcePlace,
   type ResourceType,
 } from '../resource-type.ts';
+import { CLUSTER_ARN, ensureKafkaMapping, kafkaMapping } from './kafka-mapping.ts';
 import { tags } from './tags.ts';
 
 const lambdaFunction = z.strictObject({
@@ -127,6 +129,46 @@ const eventSourceMapping = z.strictObject({
 });
 type EventSourceMapping = z.infer<typeof eventSourceMapping>;
 
+const QUEUE_ARN = /^arn:aws:sqs:[^:]+:\d{12}:[\w.-]+$/;
+
+/** Defaults as AWS has them for queues. Retries and dead letters are the queue's. */
+const queueMapping = z.strictObject({
+  EventSourceArn: z.string().regex(QUEUE_ARN),
+  FunctionName: z.string(),
+  BatchSize: z.int().min(1).max(10_000).default(10),
+  MaximumBatchingWindowInSeconds: z.int().min(0).max(300).default(0),
+  FunctionResponseTypes: z.tuple([z.literal('ReportBatchItemFailures')]).optional(),
+  ScalingConfig: z
+    .strictObject({ MaximumConcurrency: z.int().min(2).max(1000).optional() })
+    .optional(),
+  Enabled: z.boolean().default(true),
+  MetricsConfig: z.strictObject({ Metrics: z.array(z.literal('EventCount')) }).optional(),
+  FilterCriteria: z
+    .undefined({
+      error: () =>
+        'the local cloud does not filter messages; filter them in the rule or the function',
+    })
+    .optional(),
+  Tags: tags,
+});
+
+function ensureQueueMapping(
+  properties: z.infer<typeof queueMapping>,
+  { services, identity }: EnsureContext,
+): void {
+  services.queueMappings.ensureMapping({
+    id: identity.ref,
+    queueArn: properties.EventSourceArn,
+    functionName: FUNCTION_ARN.exec(properties.FunctionName)?.[1] ?? properties.FunctionName,
+    batchSize: properties.BatchSize,
+    batchingWindowMs: properties.MaximumBatchingWindowInSeconds * MS_PER_SECOND,
+    reportBatchItemFailures: properties.FunctionResponseTypes !== undefined,
+    maxConcurrency: properties.ScalingConfig?.MaximumConcurrency ?? null,
+    enabled: properties.Enabled,
+    countEvents: properties.MetricsConfig?.Metrics.includes('EventCount') ?? false,
+  });
+}
+
 function checkMapping(properties: EventSourceMapping): PropertyProblem[] {
   const { StartingPosition, StartingPositionTimestamp } = properties;
   const needsTimestamp = StartingPosition === 'AT_TIMESTAMP';
@@ -166,6 +208,39 @@ function mappingId(place: ResourcePlace): string {
   return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
+const queueDestination = z
+  .strictObject({
+    Destination: z.string().regex(QUEUE_ARN, {
+      error: () => 'expected the ARN of a queue; the local cloud emulates no other destinations',
+    }),
+  })
+  .optional();
+
+/** Defaults as AWS has them. Source: AWS CloudFormation, AWS::Lambda::EventInvokeConfig. */
+const eventInvokeConfig = z.strictObject({
+  FunctionName: z.string(),
+  Qualifier: z.literal('$LATEST'),
+  MaximumRetryAttempts: z.int().min(0).max(2).default(2),
+  MaximumEventAgeInSeconds: z.int().min(60).max(21_600).default(21_600),
+  DestinationConfig: z
+    .strictObject({ OnSuccess: queueDestination, OnFailure: queueDestination })
+    .optional(),
+});
+
+function ensureEventInvokeConfig(
+  properties: z.infer<typeof eventInvokeConfig>,
+  { services }: EnsureContext,
+): void {
+  const { FunctionName, DestinationConfig } = properties;
+  services.lambda.ensureEventInvokeConfig({
+    functionName: FUNCTION_ARN.exec(FunctionName)?.[1] ?? FunctionName,
+    maxRetryAttempts: properties.MaximumRetryAttempts,
+    maxEventAgeSeconds: properties.MaximumEventAgeInSeconds,
+    onSuccessQueue: DestinationConfig?.OnSuccess?.Destination ?? null,
+    onFailureQueue: DestinationConfig?.OnFailure?.Destination ?? null,
+  });
+}
+
 const permission = z.strictObject({
   Action: z.literal('lambda:InvokeFunction'),
   FunctionName: z.string(),
@@ -203,6 +278,31 @@ function ensurePermission(
   });
 }
 
+function identifyMapping(_properties: unknown, place: ResourcePlace): ResourceIdentity {
+  const Id = mappingId(place);
+  const EventSourceMappingArn = localArn('lambda', `event-source-mapping:${Id}`);
+  return { ref: Id, attributes: { Id, EventSourceMappingArn } };
+}
+
+/** A mapping has the properties of its source; what has none is told about streams. */
+function bySource(types: {
+  readonly queue: ResourceType;
+  readonly topic: ResourceType;
+  readonly stream: ResourceType;
+}): ResourceType {
+  const typeOf = (raw: unknown): ResourceType => {
+    const arn = (raw as { readonly EventSourceArn?: unknown } | null)?.EventSourceArn;
+    if (typeof arn !== 'string') return types.stream;
+    if (QUEUE_ARN.test(arn)) return types.queue;
+    return CLUSTER_ARN.test(arn) ? types.topic : types.stream;
+  };
+  return {
+    inert: false,
+    frozen: false,
+    parse: (raw, place) => typeOf(raw).parse(raw, place),
+  };
+}
+
 export const LAMBDA_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::Lambda::Function': defineResourceType({
     properties: lambdaFunction,
@@ -213,15 +313,28 @@ export const LAMBDA_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     check: checkCode,
     ensure: ensureFunction,
   }),
-  'AWS::Lambda::EventSourceMapping': defineResourceType({
-    properties: eventSourceMapping,
-    identify(_properties, place) {
-      const Id = mappingId(place);
-      const EventSourceMappingArn = localArn('lambda', `event-source-mapping:${Id}`);
-      return { ref: Id, attributes: { Id, EventSourceMappingArn } };
-    },
-    check: checkMapping,
-    ensure: ensureMapping,
+  'AWS::Lambda::EventSourceMapping': bySource({
+    queue: defineResourceType({
+      properties: queueMapping,
+      identify: identifyMapping,
+      ensure: ensureQueueMapping,
+    }),
+    topic: defineResourceType({
+      properties: kafkaMapping,
+      identify: identifyMapping,
+      ensure: ensureKafkaMapping,
+    }),
+    stream: defineResourceType({
+      properties: eventSourceMapping,
+      identify: identifyMapping,
+      check: checkMapping,
+      ensure: ensureMapping,
+    }),
+  }),
+  'AWS::Lambda::EventInvokeConfig': defineResourceType({
+    properties: eventInvokeConfig,
+    identify: (_properties, place) => ({ ref: place.generatedName, attributes: {} }),
+    ensure: ensureEventInvokeConfig,
   }),
   'AWS::Lambda::Permission': defineResourceType({
     properties: permission,

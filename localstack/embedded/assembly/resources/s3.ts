@@ -49,9 +49,21 @@ const bucket = z.strictObject({
     })
     .optional(),
   VersioningConfiguration: z.strictObject({ Status: z.literal('Enabled') }).optional(),
+  // Notifications to functions, queues and topics without EventBridge between are refused.
+  NotificationConfiguration: z
+    .strictObject({
+      EventBridgeConfiguration: z
+        .strictObject({ EventBridgeEnabled: z.boolean().default(true) })
+        .optional(),
+    })
+    .optional(),
   ...z.strictObject(WITHOUT_EFFECT).partial().shape,
   Tags: tags,
 });
+
+function sendsEvents({ NotificationConfiguration }: z.infer<typeof bucket>): boolean {
+  return NotificationConfiguration?.EventBridgeConfiguration?.EventBridgeEnabled === true;
+}
 
 export const S3_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::S3::Bucket': defineResourceType({
@@ -60,12 +72,12 @@ export const S3_RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       const name = properties.BucketName ?? place.generatedName;
       return { ref: name, attributes: { Arn: bucketArn(name) } };
     },
-    ensure(properties, { services, identity }) {
+    ensure: (properties, { services, identity }) =>
       services.s3.ensureBucket({
         name: identity.ref,
         versioned: properties.VersioningConfiguration !== undefined,
-      });
-    },
+        ...(sendsEvents(properties) ? { sendsEvents: true } : {}),
+      }),
   }),
   'AWS::S3::BucketPolicy': defineResourceType({
     properties: z.strictObject({ Bucket: z.string(), PolicyDocument: resourcePolicy }),

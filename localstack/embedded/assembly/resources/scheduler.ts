@@ -12,7 +12,7 @@ import {
 /** Defaults as AWS has them. Source: AWS CloudFormation, AWS::Scheduler::Schedule. */
 const DEFAULT_RETRY = { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 };
 
-/** A recurring schedule of a Lambda function; one-time schedules, flexible windows and dead-letter queues are refused. */
+/** A recurring schedule of a function or queue; one-time schedules and flexible windows are refused. */
 const schedule = z.strictObject({
   Name: z
     .string()
@@ -24,13 +24,23 @@ const schedule = z.strictObject({
   FlexibleTimeWindow: z.strictObject({ Mode: z.literal('OFF') }),
   State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
   Target: z.strictObject({
-    Arn: z.string().regex(/^arn:aws:lambda:[^:]+:\d{12}:function:[\w-]+$/, {
-      error: () => 'expected the ARN of a function',
-    }),
+    Arn: z
+      .string()
+      .regex(/^arn:aws:(lambda:[^:]+:\d{12}:function:[\w-]+|sqs:[^:]+:\d{12}:[\w.-]+)$/, {
+        error: () => 'expected the ARN of a function or queue',
+      }),
     RoleArn: z.string(),
     Input: z
       .string()
       .refine(isJson, { error: () => 'expected JSON' })
+      .optional(),
+    SqsParameters: z.strictObject({ MessageGroupId: z.string().min(1).max(128) }).optional(),
+    DeadLetterConfig: z
+      .strictObject({
+        Arn: z.string().regex(/^arn:aws:sqs:[^:]+:\d{12}:[\w-]+$/, {
+          error: () => 'expected the ARN of a standard queue',
+        }),
+      })
       .optional(),
     RetryPolicy: z
       .strictObject({
@@ -56,6 +66,11 @@ function isJson(text: string): boolean {
 }
 
 function checkTimetable(properties: Schedule): PropertyProblem[] {
+  const { Arn, SqsParameters } = properties.Target;
+  if (Arn.endsWith('.fifo') !== (SqsParameters !== undefined)) {
+    const message = 'MessageGroupId goes with FIFO queues and with no other target';
+    return [{ about: 'value', path: ['Target', 'SqsParameters'], message }];
+  }
   try {
     parseTimetable(properties.ScheduleExpression, properties.ScheduleExpressionTimezone);
     return [];
@@ -66,7 +81,7 @@ function checkTimetable(properties: Schedule): PropertyProblem[] {
 }
 
 function ensureSchedule(properties: Schedule, { services, identity }: EnsureContext): void {
-  const { Arn, RoleArn, Input, RetryPolicy } = properties.Target;
+  const { Arn, RoleArn, Input, RetryPolicy, SqsParameters, DeadLetterConfig } = properties.Target;
   // EventBridge Scheduler takes a role only when it can assume it.
   assumeScheduleRole(services.iam, { name: identity.ref, roleArn: RoleArn });
   services.scheduler.ensureSchedule({
@@ -75,7 +90,9 @@ function ensureSchedule(properties: Schedule, { services, identity }: EnsureCont
     expression: properties.ScheduleExpression,
     timeZone: properties.ScheduleExpressionTimezone,
     enabled: properties.State === 'ENABLED',
-    functionArn: Arn,
+    targetArn: Arn,
+    messageGroupId: SqsParameters?.MessageGroupId ?? null,
+    deadLetterQueue: DeadLetterConfig?.Arn ?? null,
     roleArn: RoleArn,
     input: Input ?? null,
     maxRetryAttempts: RetryPolicy.MaximumRetryAttempts,

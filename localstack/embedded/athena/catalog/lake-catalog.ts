@@ -1,15 +1,12 @@
 import { SluiceError } from '#core/errors.ts';
 import { decodeTableMetadata, type TableMetadata } from '#core/iceberg/spec/table-metadata.ts';
-import type { GlueService, S3Service } from '../../services.ts';
+import type { GlueService, ObjectFile, S3Service } from '../../services.ts';
 import { SqlFailure } from '../sql-failure.ts';
 
 /** What the query engine needs of the other services. */
 export interface LakeServices {
   readonly glue: Pick<GlueService, 'listDatabases' | 'listTables' | 'getTable'>;
-  readonly s3: Pick<
-    S3Service,
-    'getObject' | 'hasBucket' | 'listObjects' | 'objectFile' | 'putObject'
-  >;
+  readonly s3: Pick<S3Service, 'getObject' | 'hasBucket' | 'objectFile' | 'putObject'>;
 }
 
 /** The one catalog there is; names compare without regard to case. */
@@ -47,22 +44,28 @@ export async function readObject(services: LakeServices, uri: string): Promise<U
   return body;
 }
 
-/** Local path of an object, by URI. Throws OBJECT_NOT_FOUND. */
-export function locateObject(services: LakeServices, uri: string): string {
-  const { bucket, key } = parseUri(uri);
-  const file = services.s3.objectFile(bucket, key);
-  if (file === null) throw new SluiceError('OBJECT_NOT_FOUND', `${uri}: there is no such object`);
-  return file.path;
+/** Objects brought to this machine at once, where they are not here already. */
+const LOCATED_AT_ONCE = 8;
+
+/** Local files of objects, by URI. Throws OBJECT_NOT_FOUND. */
+export async function locateObjects(
+  services: LakeServices,
+  uris: Iterable<string>,
+): Promise<ReadonlyMap<string, ObjectFile>> {
+  const files = new Map<string, ObjectFile>();
+  const waiting = [...new Set(uris)].values();
+  const locateNext = async (): Promise<void> => {
+    for (const uri of waiting) files.set(uri, await locateObject(services, uri));
+  };
+  await Promise.all(Array.from({ length: LOCATED_AT_ONCE }, locateNext));
+  return files;
 }
 
-/** When an object was written, milliseconds since the epoch. Throws OBJECT_NOT_FOUND. */
-export function modifiedTimeMs(services: LakeServices, uri: string): number {
+async function locateObject(services: LakeServices, uri: string): Promise<ObjectFile> {
   const { bucket, key } = parseUri(uri);
-  const object = services.s3.listObjects(bucket, key).find((listed) => listed.key === key);
-  if (object === undefined) {
-    throw new SluiceError('OBJECT_NOT_FOUND', `${uri}: there is no such object`);
-  }
-  return object.modifiedMs;
+  const file = await services.s3.objectFile(bucket, key);
+  if (file === null) throw new SluiceError('OBJECT_NOT_FOUND', `${uri}: there is no such object`);
+  return file;
 }
 
 /** Bucket and key of `s3://bucket/key`; `s3a` and `s3n` are other engines' names for it. */

@@ -97,7 +97,7 @@ async function getResults(input: Input, deps: QueryOperationDeps): Promise<unkno
   requireResult(record);
   const start = pageStart(input, (token) => `Malformed nextPageToken ${token}`);
   const { bucket, key } = parseUri(record.outputUri);
-  const file = deps.services.s3.objectFile(bucket, key);
+  const file = await deps.services.s3.objectFile(bucket, key);
   if (file === null) throw noResult();
   const { rows, nextOffset } = await readRows(file.path, start, {
     format: record.resultFormat,

@@ -1,18 +1,14 @@
 import { planScan, type ScanPlan } from '#core/iceberg/scan/plan-scan.ts';
 import type { ScanPredicate } from '#core/iceberg/scan/scan-predicate.ts';
 import type { NestedField } from '#core/iceberg/spec/schema.ts';
+import type { ObjectFile } from '../../services.ts';
 import { asSqlFailure } from '../catalog/iceberg-failure.ts';
-import {
-  type LakeServices,
-  locateObject,
-  modifiedTimeMs,
-  readObject,
-} from '../catalog/lake-catalog.ts';
+import { type LakeServices, locateObjects, readObject } from '../catalog/lake-catalog.ts';
 import type { IcebergReference, VirtualReference } from '../catalog/open-table.ts';
 import { toScanFilter } from '../catalog/scan-filter.ts';
 import { scannedBytesSql } from '../catalog/scanned-bytes.ts';
 import { openStatementTables } from '../catalog/statement-tables.ts';
-import { filesOf, type LocateFile, tableViewSql } from '../catalog/table-relation.ts';
+import { filesOf, tableViewSql } from '../catalog/table-relation.ts';
 import { virtualTableSql } from '../catalog/virtual-table.ts';
 import { compileSql } from '../compile/compile-sql.ts';
 import type { CompiledQuery, Session } from '../compile/context.ts';
@@ -56,19 +52,15 @@ export async function prepareQuery(
   const { services, engine } = deps;
   const tables = await openStatementTables(query, { services, engine, run });
   const compiled = compileSql(query, { session: run.session, openTable: tables.openTable });
-  const objectUris = new Map<string, string>();
-  const locate: LocateFile = (uri) => {
-    const file = locateObject(services, uri);
-    objectUris.set(file, uri);
-    return file;
-  };
   const scans: PlannedScan[] = [];
   const virtualTables: VirtualReference[] = [];
   for (const table of tables.opened()) {
     if (table.kind === 'virtual') virtualTables.push(table);
     else scans.push(await planTable(table, services, run.session));
   }
-  const relations = scans.map((scan) => relationOf(scan, services, locate));
+  const files = await locateFiles(scans, services);
+  const objectUris = new Map([...files].map(([uri, { path }]) => [path, uri]));
+  const relations = scans.map((scan) => relationOf(scan, files));
   return {
     columns: compiled.columns,
     engineQuery: {
@@ -112,17 +104,35 @@ function keepPaths(plan: ScanPlan, paths: ReadonlySet<string> | null): ScanPlan 
   return { ...plan, files, skippedFiles: plan.skippedFiles + plan.files.length - files.length };
 }
 
+/** Every file the scans need, by URI. */
+async function locateFiles(
+  scans: readonly PlannedScan[],
+  services: LakeServices,
+): Promise<ReadonlyMap<string, ObjectFile>> {
+  const uris = scans.flatMap(({ plan }) => filesOf(plan, (uri) => uri));
+  try {
+    return await locateObjects(services, uris);
+  } catch (error) {
+    throw asSqlFailure(error);
+  }
+}
+
 function relationOf(
   { table, plan, columns }: PlannedScan,
-  services: LakeServices,
-  locate: LocateFile,
+  files: ReadonlyMap<string, ObjectFile>,
 ): { readonly view: string; readonly size: string | null; readonly files: readonly string[] } {
+  const fileOf = (uri: string): ObjectFile => {
+    const file = files.get(uri);
+    if (file === undefined) throw new Error(`${uri} is read, but is no file of the scan`);
+    return file;
+  };
   const source = {
     plan,
     columns,
     hidden: [...table.usedHidden],
-    modifiedMs: (uri: string) => modifiedTimeMs(services, uri),
+    modifiedMs: (uri: string) => fileOf(uri).modifiedMs,
   };
+  const locate = (uri: string): string => fileOf(uri).path;
   try {
     return {
       view: tableViewSql(table.viewName, source, locate),

@@ -1,4 +1,12 @@
-import { arnOf, type CallInput, type JsonCallTable, textMember } from './service-call.ts';
+import { type IcebergRestRoute, icebergRestRoute } from '#embedded/glue/iceberg-rest-route.ts';
+import { SCHEMA_REGISTRY_CALLS } from './schema-registry-calls.ts';
+import {
+  arnOf,
+  type CallInput,
+  type JsonCallTable,
+  type ServiceCall,
+  textMember,
+} from './service-call.ts';
 
 /** Glue compares names without case and keeps them in lower case. */
 function name(input: CallInput, member: string): string {
@@ -26,6 +34,7 @@ function describedTable(input: CallInput): readonly string[] {
  * Source: AWS Glue developer guide, "Specifying AWS Glue resource ARNs".
  */
 export const GLUE_CALLS: JsonCallTable = {
+  ...SCHEMA_REGISTRY_CALLS,
   CreateTable: describedTable,
   DeleteDatabase: (input) => [
     ...tableArns(name(input, 'Name'), '*'),
@@ -37,3 +46,30 @@ export const GLUE_CALLS: JsonCallTable = {
   GetTables: (input) => tableArns(name(input, 'DatabaseName'), '*'),
   UpdateTable: describedTable,
 };
+
+/** Permissions of the Iceberg REST operations. Source: AWS Glue developer guide, "AWS Glue REST APIs for Apache Iceberg". */
+const REST_ACTIONS: Readonly<Record<IcebergRestRoute['operation'], string>> = {
+  'get-config': 'glue:GetCatalog',
+  'list-namespaces': 'glue:GetDatabases',
+  'load-namespace': 'glue:GetDatabase',
+  'namespace-exists': 'glue:GetDatabase',
+  'list-tables': 'glue:GetTables',
+  'load-table': 'glue:GetTable',
+  'table-exists': 'glue:GetTable',
+};
+
+/** What a request to the Iceberg REST endpoint needs; null for what has no entry. */
+export function icebergRestCalls(method: string, path: string): readonly ServiceCall[] | null {
+  const route = icebergRestRoute(method, path);
+  if (route === null) return null;
+  const action = REST_ACTIONS[route.operation];
+  return resourcesOf(route).map((resource) => ({ action, resource }));
+}
+
+function resourcesOf(route: IcebergRestRoute): readonly string[] {
+  if ('table' in route) return tableArns(route.database, route.table);
+  if (!('database' in route)) return [arnOf('glue', 'catalog')];
+  return route.operation === 'list-tables'
+    ? tableArns(route.database, '*')
+    : databaseArns(route.database);
+}

@@ -45,6 +45,8 @@ const CALLS: Readonly<Record<string, S3CallReader>> = {
   getBucketLocation: onBucket('s3:GetBucketLocation'),
   getBucketVersioning: onBucket('s3:GetBucketVersioning'),
   putBucketVersioning: onBucket('s3:PutBucketVersioning'),
+  getBucketNotification: onBucket('s3:GetBucketNotification'),
+  putBucketNotification: onBucket('s3:PutBucketNotification'),
   listMultipartUploads: onBucket('s3:ListBucketMultipartUploads'),
   listObjectVersions: onBucket('s3:ListBucketVersions'),
   listObjectsV1: onBucket('s3:ListBucket'),

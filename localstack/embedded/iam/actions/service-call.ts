@@ -20,8 +20,10 @@ export interface CallRequest {
 /** Members of a JSON request. */
 export type CallInput = Readonly<Record<string, unknown>>;
 
-/** Operation of a JSON service to the ARNs it is allowed on; the action has the operation's name. */
-export type JsonCallTable = Readonly<Record<string, (input: CallInput) => readonly string[]>>;
+/** Operation of a JSON service to the ARNs it is allowed on; the action has the operation's name, others are named. */
+export type JsonCallTable = Readonly<
+  Record<string, (input: CallInput) => readonly (string | ServiceCall)[]>
+>;
 
 /** Actions that are about the whole account: policies allow them on `*` only. */
 export const EVERYTHING = (): readonly string[] => ['*'];

@@ -1,7 +1,8 @@
 import type { EventSourceMappingConfig } from '#embedded/services.ts';
 import { LOCAL_ACCOUNT, LOCAL_REGION } from '#embedded/services.ts';
 import { functionNameOf } from '../function-name.ts';
-import { type BatchRecord, encodeEvent } from './kinesis-event.ts';
+import type { BatchRecord } from './kinesis-event.ts';
+import { formatOf } from './mapping-format.ts';
 
 /** Why and after what a batch left the ordered path. */
 export interface Discard {
@@ -37,8 +38,7 @@ export function createFailureRecord(
   const isExhausted = reason === 'RetryAttemptsExhausted';
   const timestamp = new Date(nowMs).toISOString();
   const functionName = functionNameOf(mapping.functionName) ?? mapping.functionName;
-  const first = records[0];
-  const last = records.at(-1);
+  const format = formatOf(mapping);
   const document = {
     requestContext: {
       requestId: lastInvocation?.requestId ?? newId(),
@@ -56,19 +56,12 @@ export function createFailureRecord(
           },
     version: '1.0',
     timestamp,
-    KinesisBatchInfo: {
-      shardId,
-      startSequenceNumber: first?.sequenceNumber,
-      endSequenceNumber: last?.sequenceNumber,
-      approximateArrivalOfFirstRecord: new Date(first?.arrivalMs ?? 0).toISOString(),
-      approximateArrivalOfLastRecord: new Date(last?.arrivalMs ?? 0).toISOString(),
-      batchSize: records.length,
-      streamArn: mapping.streamArn,
-    },
-    payload: encodeEvent(records).toString('utf8'),
+    ...format.batchInfo(records, shardId),
+    payload: format.encodeEvent(records, shardId).toString('utf8'),
   };
   const day = timestamp.slice(0, 10).replaceAll('-', '/');
   const second = timestamp.slice(0, 19).replaceAll(':', '.');
-  const key = `aws/lambda/${mapping.id}/${shardId}/${day}/${second}-${newId()}`;
+  const shard = format.shardName(shardId);
+  const key = `aws/lambda/${mapping.id}/${shard}/${day}/${second}-${newId()}`;
   return { key, body: Buffer.from(JSON.stringify(document)) };
 }

@@ -1,28 +1,13 @@
 import { AwsError } from '#embedded/gateway/json-protocol.ts';
 import type { EventSourceMappingConfig } from '#embedded/services.ts';
+import { formatOf } from './mapping-format.ts';
 import { AccessDeniedError, type PlatformAccess } from './platform-access.ts';
 
-/** What Lambda does on a stream in the function's role. Source: AWS Lambda developer guide, execution role permissions. */
-const STREAM_ACTIONS = [
-  'kinesis:DescribeStream',
-  'kinesis:DescribeStreamSummary',
-  'kinesis:GetRecords',
-  'kinesis:GetShardIterator',
-  'kinesis:ListShards',
-];
-
-/** Throws as CreateEventSourceMapping does when the function's role may not read the stream. */
-export function checkStreamAccess(
-  mapping: Pick<EventSourceMappingConfig, 'functionName' | 'streamArn'>,
-  access: PlatformAccess,
-): void {
-  const { functionName, streamArn } = mapping;
-  for (const action of STREAM_ACTIONS) {
-    refuseWith(
-      `Cannot access stream ${streamArn}. Please ensure the role can perform the GetRecords, GetShardIterator, ` +
-        'DescribeStream, ListShards, and ListStreams Actions on your stream in IAM.',
-      () => access.require(functionName, action, streamArn),
-    );
+/** Throws as CreateEventSourceMapping does when the function's role may not read the source. */
+export function checkStreamAccess(mapping: EventSourceMappingConfig, access: PlatformAccess): void {
+  const { discoveryCalls, openCalls, refusal } = formatOf(mapping);
+  for (const { action, resource } of [...discoveryCalls, ...openCalls]) {
+    refuseWith(refusal, () => access.require(mapping.functionName, action, resource));
   }
 }
 

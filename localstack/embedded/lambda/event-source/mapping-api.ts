@@ -101,14 +101,14 @@ function requireView(mappings: EventSourceMappings, mappingId: string): EventSou
 }
 
 /** The plain name of the function that a request names. */
-function requireFunctionName(functions: LambdaFunctions, body: MappingRequest): string {
+export function requireFunctionName(functions: LambdaFunctions, body: MappingRequest): string {
   const wanted = body['FunctionName'];
   const config = typeof wanted === 'string' ? functions.find(wanted) : null;
   if (config === null) throw invalidParameter('Function does not exist');
   return config.name;
 }
 
-async function readRequest(request: IncomingMessage): Promise<MappingRequest> {
+export async function readRequest(request: IncomingMessage): Promise<MappingRequest> {
   const body = await readBody(request, MAX_BODY_BYTES);
   let value: unknown;
   try {

@@ -6,19 +6,19 @@ import { replaceFile } from '#embedded/replace-file.ts';
 import type { EventSourceMappingConfig } from '#embedded/services.ts';
 import { readTextIfThere } from './checkpoints.ts';
 
-interface StoredDefinition {
+interface StoredDefinition<C> {
   readonly version: 1;
   /** As the template declared it last; null for a mapping that the API created. */
-  readonly declared: EventSourceMappingConfig | null;
+  readonly declared: C | null;
   /** As it is now: a change by the API stays until the template changes. */
-  readonly current: EventSourceMappingConfig;
+  readonly current: C;
 }
 
 const PREFIX = 'definition-';
 const SUFFIX = '.json';
 
 /** Settings of the mappings over restarts, one file each beside their checkpoints. */
-export class MappingDefinitions {
+export class MappingDefinitions<C extends { readonly id: string } = EventSourceMappingConfig> {
   readonly #stateDir: string;
 
   constructor(stateDir: string) {
@@ -26,7 +26,7 @@ export class MappingDefinitions {
   }
 
   /** Settings of the mappings that the API created; the template brings its own. */
-  listCreated(): readonly EventSourceMappingConfig[] {
+  listCreated(): readonly C[] {
     return fileNames(this.#stateDir).flatMap((name) => {
       const stored = this.#read(path.join(this.#stateDir, name));
       return stored === null || stored.declared !== null ? [] : [stored.current];
@@ -34,7 +34,7 @@ export class MappingDefinitions {
   }
 
   /** What a mapping of the template is to be now: as declared, or as the API changed it since. */
-  declare(declared: EventSourceMappingConfig): EventSourceMappingConfig {
+  declare(declared: C): C {
     const stored = this.#read(this.#file(declared.id));
     // The stored copy went through JSON; compare like with like.
     const fresh: unknown = JSON.parse(JSON.stringify(declared));
@@ -44,7 +44,7 @@ export class MappingDefinitions {
   }
 
   /** Keeps what the API set. */
-  change(current: EventSourceMappingConfig): void {
+  change(current: C): void {
     const declared = this.#read(this.#file(current.id))?.declared ?? null;
     this.#write({ version: 1, declared, current });
   }
@@ -57,16 +57,16 @@ export class MappingDefinitions {
     return path.join(this.#stateDir, `${PREFIX}${encodeURIComponent(mappingId)}${SUFFIX}`);
   }
 
-  #write(definition: StoredDefinition): void {
+  #write(definition: StoredDefinition<C>): void {
     const file = this.#file(definition.current.id);
     replaceFile(file, `${JSON.stringify(definition, null, 2)}\n`);
   }
 
-  #read(file: string): StoredDefinition | null {
+  #read(file: string): StoredDefinition<C> | null {
     const text = readTextIfThere(file);
     if (text === null) return null;
     try {
-      const stored = JSON.parse(text) as StoredDefinition;
+      const stored = JSON.parse(text) as StoredDefinition<C>;
       if (stored.version === 1) return stored;
     } catch (cause) {
       throw unreadable(file, cause);

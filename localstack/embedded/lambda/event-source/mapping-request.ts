@@ -146,7 +146,7 @@ function readTimestampMs(request: MappingRequest): number | null {
 }
 
 /** Refuses members that are unknown, or known to AWS and without an effect here. */
-function requireEmulated(request: MappingRequest, members: readonly string[]): void {
+export function requireEmulated(request: MappingRequest, members: readonly string[]): void {
   const unknown = Object.keys(request).filter(
     (member) => !members.includes(member) && (request[member] ?? null) !== null,
   );
@@ -170,19 +170,22 @@ function requireWithoutEffect(request: MappingRequest): void {
   }
 }
 
-function optionalString(request: MappingRequest, member: string): string | undefined {
+export function optionalString(request: MappingRequest, member: string): string | undefined {
   const value = request[member] ?? undefined;
   if (value === undefined || typeof value === 'string') return value;
   throw wrongType(member, 'a string');
 }
 
-function optionalBoolean(request: MappingRequest, member: string): boolean | undefined {
+export function optionalBoolean(request: MappingRequest, member: string): boolean | undefined {
   const value = request[member] ?? undefined;
   if (value === undefined || typeof value === 'boolean') return value;
   throw wrongType(member, 'a boolean');
 }
 
-function optionalStructure(request: MappingRequest, member: string): MappingRequest | undefined {
+export function optionalStructure(
+  request: MappingRequest,
+  member: string,
+): MappingRequest | undefined {
   const value = request[member] ?? undefined;
   if (value === undefined) return undefined;
   if (typeof value === 'object' && !Array.isArray(value)) return value as MappingRequest;
@@ -190,7 +193,7 @@ function optionalStructure(request: MappingRequest, member: string): MappingRequ
 }
 
 /** A list that is empty or holds the one value there is. */
-function optionalList(
+export function optionalList(
   request: MappingRequest,
   member: string,
   only: string,
@@ -203,7 +206,7 @@ function optionalList(
   throw constraintViolation(member, other, `Member must satisfy enum value set: [${only}]`);
 }
 
-function optionalInteger(
+export function optionalInteger(
   request: MappingRequest,
   member: string,
   [min, max]: readonly [number, number],

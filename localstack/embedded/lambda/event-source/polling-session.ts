@@ -10,6 +10,7 @@ import { storeDiscarded } from './failure-destination.ts';
 import type { Discard } from './failure-record.ts';
 import type { BatchRecord } from './kinesis-event.ts';
 import type { MappingClock } from './mapping-clock.ts';
+import { formatOf } from './mapping-format.ts';
 import type { MappingTelemetry } from './mapping-telemetry.ts';
 import type { PlatformAccess } from './platform-access.ts';
 import { ShardConsumer } from './shard-consumer.ts';
@@ -30,13 +31,6 @@ export interface PollingSessionOptions {
   readonly backOffMs: { readonly initial: number; readonly max: number };
   readonly onProgress: () => void;
 }
-
-/** Calls that Lambda makes to learn the shards of a stream. Source: Lambda, Kinesis execution role permissions. */
-const DISCOVERY_ACTIONS = [
-  'kinesis:DescribeStream',
-  'kinesis:DescribeStreamSummary',
-  'kinesis:ListShards',
-];
 
 /** Consumes the shards of a stream from `start` to `stop`: each by itself, children after all of their parents are done with. */
 export class PollingSession {
@@ -92,9 +86,11 @@ export class PollingSession {
   async #discover(): Promise<void> {
     const { access, mapping, telemetry, pollIntervalMs } = this.#options;
     while (!this.#stop.signal.aborted) {
-      const { functionName, streamName, streamArn } = mapping();
+      const { functionName, streamName } = mapping();
       try {
-        for (const action of DISCOVERY_ACTIONS) access.require(functionName, action, streamArn);
+        for (const { action, resource } of formatOf(mapping()).discoveryCalls) {
+          access.require(functionName, action, resource);
+        }
         telemetry.onWell(streamName);
         this.#startConsumers();
       } catch (error) {
@@ -130,13 +126,12 @@ export class PollingSession {
 
   #startConsumer(shardId: string): void {
     const { mapping, kinesis, lambda, access, onProgress } = this.#options;
-    const { streamName, streamArn } = mapping();
     const reader = createShardReader(
       kinesis,
-      { streamName, streamArn, shardId },
+      { mapping: mapping(), shardId },
       {
         roleArn: () => access.roleArn(mapping().functionName),
-        require: (action) => access.require(mapping().functionName, action, streamArn),
+        require: ({ action, resource }) => access.require(mapping().functionName, action, resource),
       },
     );
     const consumer = new ShardConsumer({

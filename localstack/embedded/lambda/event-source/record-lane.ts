@@ -1,6 +1,7 @@
 import type { EventSourceMappingConfig } from '#embedded/services.ts';
-import { type BatchRecord, MAX_RECORDS_BYTES } from './kinesis-event.ts';
+import type { BatchRecord } from './kinesis-event.ts';
 import type { MappingClock } from './mapping-clock.ts';
+import { formatOf } from './mapping-format.ts';
 import { isAfter, type ShardPosition } from './shard-position.ts';
 import { WakeSignal } from './wake-signal.ts';
 
@@ -32,6 +33,7 @@ export class RecordLane {
   readonly #queue: QueuedRecord[] = [];
   readonly #wake: WakeSignal;
   readonly #done: Promise<void>;
+  readonly #maxRecordsBytes: number;
   #queuedBytes = 0;
   #inFlight: readonly BatchRecord[] = [];
   #position: ShardPosition;
@@ -40,6 +42,7 @@ export class RecordLane {
   constructor(position: ShardPosition, options: RecordLaneOptions) {
     this.#position = position;
     this.#options = options;
+    this.#maxRecordsBytes = formatOf(options.mapping()).maxRecordsBytes;
     this.#wake = new WakeSignal(options.clock);
     this.#done = Promise.resolve().then(() => this.#run());
   }
@@ -67,7 +70,7 @@ export class RecordLane {
     if (!isAfter(record.sequenceNumber, this.#position)) return true;
     const isFull =
       this.#queue.length >= this.#options.mapping().batchSize ||
-      this.#queuedBytes > MAX_RECORDS_BYTES;
+      this.#queuedBytes > this.#maxRecordsBytes;
     if (isFull) return false;
     if (this.isIdle && routed !== null && isAfter(routed, this.#position)) this.#position = routed;
     this.#queue.push({ record, readMs: this.#options.clock.nowMs() });
@@ -110,7 +113,7 @@ export class RecordLane {
   /** Zero when the batch is to go out now. */
   #windowLeftMs(first: QueuedRecord): number {
     const { batchingWindowMs, batchSize } = this.#options.mapping();
-    const isFull = this.#queue.length >= batchSize || this.#queuedBytes > MAX_RECORDS_BYTES;
+    const isFull = this.#queue.length >= batchSize || this.#queuedBytes > this.#maxRecordsBytes;
     if (isFull || this.#hasEnded) return 0;
     return first.readMs + batchingWindowMs - this.#options.clock.nowMs();
   }
@@ -136,7 +139,10 @@ export class RecordLane {
     let count = 0;
     let sizeBytes = 0;
     for (const { record } of this.#queue) {
-      if (count >= batchSize || (count > 0 && sizeBytes + record.sizeBytes > MAX_RECORDS_BYTES)) {
+      if (
+        count >= batchSize ||
+        (count > 0 && sizeBytes + record.sizeBytes > this.#maxRecordsBytes)
+      ) {
         break;
       }
       sizeBytes += record.sizeBytes;

@@ -3,8 +3,9 @@ import type { EventSourceMappingConfig, LambdaOutcome } from '#embedded/services
 import { type DeliveryContext, deliverBatch } from './batch-delivery.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Discard } from './failure-record.ts';
-import { type BatchRecord, encodeEvent, MAX_RECORDS_BYTES } from './kinesis-event.ts';
+import { type BatchRecord, MAX_RECORDS_BYTES } from './kinesis-event.ts';
 import type { MappingClock } from './mapping-clock.ts';
+import { formatOf } from './mapping-format.ts';
 import type { MappingTelemetry } from './mapping-telemetry.ts';
 import { RecordLane } from './record-lane.ts';
 import { lowestPosition, type ShardPosition } from './shard-position.ts';
@@ -168,7 +169,7 @@ export class ShardConsumer {
       isStopping: () => stop.aborted,
       invoke: (records) => {
         telemetry.onInvoke(records);
-        return this.#options.invoke(encodeEvent(records));
+        return this.#options.invoke(formatOf(mapping()).encodeEvent(records, shardId));
       },
       onVerdict: (verdict, records) => telemetry.onVerdict(verdict, records),
       settle: (sequenceNumber) => {

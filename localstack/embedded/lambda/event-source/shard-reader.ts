@@ -1,6 +1,12 @@
-import type { KinesisService } from '#embedded/services.ts';
-import { type BatchRecord, toBatchRecord } from './kinesis-event.ts';
+import type {
+  EventSourceMappingConfig,
+  KinesisRecordView,
+  KinesisService,
+} from '#embedded/services.ts';
+import type { BatchRecord } from './kinesis-event.ts';
+import { formatOf } from './mapping-format.ts';
 import type { ShardPosition } from './shard-position.ts';
+import type { KafkaRecordView, SourceCall } from './source-format.ts';
 
 /** One shard as its consumer sees it. */
 export interface ShardReader {
@@ -17,36 +23,41 @@ export interface ShardReader {
   oldestKept(after: ShardPosition): Promise<string | null>;
 }
 
-/** The part of Kinesis that a mapping needs. */
+/** What a mapping needs of its source, Kinesis or Kafka. */
 export type StreamSource = Pick<
   KinesisService,
-  'listShards' | 'readAfter' | 'latestSequenceNumber' | 'positionBefore' | 'onChange'
->;
+  'listShards' | 'latestSequenceNumber' | 'positionBefore' | 'onChange'
+> & {
+  readAfter(
+    ...request: Parameters<KinesisService['readAfter']>
+  ): Promise<readonly (KinesisRecordView | KafkaRecordView)[]>;
+};
 
-/** Reads a shard of the emulated Kinesis in the role of the function. */
+/** Reads a shard in the role of the function. */
 export function createShardReader(
   source: StreamSource,
-  shard: { readonly streamName: string; readonly streamArn: string; readonly shardId: string },
+  shard: { readonly mapping: EventSourceMappingConfig; readonly shardId: string },
   access: {
     readonly roleArn: () => string;
-    /** Throws when the role may not make the call on the stream. */
-    readonly require: (action: string) => void;
+    /** Throws when the role may not make the call. */
+    readonly require: (call: SourceCall) => void;
   },
 ): ShardReader {
-  const { streamName, streamArn, shardId } = shard;
+  const { mapping, shardId } = shard;
+  const { streamName } = mapping;
+  const format = formatOf(mapping);
   const find = () => source.listShards(streamName).find((each) => each.shardId === shardId);
-  let hasIterator = false;
+  let hasOpened = false;
   return {
     isClosed: () => find()?.closed ?? true,
     latest: () => (find() === undefined ? null : source.latestSequenceNumber(streamName, shardId)),
     read: async (afterSequenceNumber, room) => {
-      if (!hasIterator) access.require('kinesis:GetShardIterator');
-      access.require('kinesis:GetRecords');
-      hasIterator = true;
+      for (const call of hasOpened ? format.readCalls : format.openCalls) access.require(call);
+      hasOpened = true;
       if (find() === undefined) return [];
       const views = await source.readAfter(streamName, shardId, { afterSequenceNumber, ...room });
       const roleArn = access.roleArn();
-      return views.map((view) => toBatchRecord(view, { streamArn, shardId, roleArn }));
+      return views.map((view) => format.toBatchRecord(view, { shardId, roleArn }));
     },
     oldestKept: async (afterSequenceNumber) => {
       if (find() === undefined) return null;

@@ -35,9 +35,18 @@ export function logGroupName(functionName: string): string {
   return `/aws/lambda/${functionName}`;
 }
 
+/** What the secret backends of a laptop read: variables of secrets, and the folder that relative paths begin at. */
+function developerSecrets(): Record<string, string> {
+  const { SLUICE_SECRETS_ROOT: root = process.cwd() } = process.env;
+  const variables = Object.entries(process.env).flatMap(([name, value]): [string, string][] =>
+    name.startsWith('SLUICE_SECRET_') && value !== undefined ? [[name, value]] : [],
+  );
+  return { SLUICE_SECRETS_ROOT: root, ...Object.fromEntries(variables) };
+}
+
 /**
  * The whole environment of a sandbox: what Lambda defines, the function's own variables, the endpoint
- * of the local cloud, and of this process nothing but PATH.
+ * of the local cloud, and of this process nothing but PATH and the secrets of a developer (docs/secrets.md).
  */
 export function sandboxEnvironment(
   config: LambdaFunctionConfig,
@@ -55,6 +64,7 @@ export function sandboxEnvironment(
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
     ...(sandbox.endpointUrl === null ? {} : { AWS_ENDPOINT_URL: sandbox.endpointUrl }),
+    ...developerSecrets(),
     ...config.environment,
     _HANDLER: config.handler,
     LAMBDA_TASK_ROOT: config.codeDir,

@@ -97,7 +97,8 @@ describe('AWS::Lambda::EventSourceMapping', () => {
     [{ ...MAPPING, MetricsConfig: { Metrics: ['KafkaMetrics'] } }, 'MetricsConfig.Metrics[0]'],
     [{ ...MAPPING, TumblingWindowInSeconds: 60 }, 'TumblingWindowInSeconds'],
     [{ ...MAPPING, FilterCriteria: {} }, 'FilterCriteria'],
-    [{ ...MAPPING, EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:q' }, 'EventSourceArn'],
+    [{ ...MAPPING, EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:q' }, 'StartingPosition'],
+    [{ ...MAPPING, EventSourceArn: 'arn:aws:mq:us-east-1:000000000000:b' }, 'EventSourceArn'],
     [{ ...MAPPING, MaximumRecordAgeInSeconds: 30 }, 'MaximumRecordAgeInSeconds'],
     [
       {
