@@ -189,7 +189,6 @@ async function measure(root: string): Promise<Measured> {
     notice: { key: 'market/trades/a.csv', versionId: null, checksum: null },
     owner: 'bench',
     deadlineMs: Date.now() + 3_600_000,
-    leaseUntilMs: Date.now() + 3_600_000,
   });
   const seconds = (performance.now() - startMs) / 1_000;
   const rows = outcome.kind === 'settled' ? outcome.run.report?.rows : undefined;

@@ -19,6 +19,8 @@ export interface KafkaTopicRef {
   readonly clusterArn: string;
   readonly topicName: string;
   readonly generation: number;
+  /** Of the Glue schema registry that Lambda validates records by; null when it does not. */
+  readonly registryArn: string | null;
   /** Where functions reach the brokers; null when they need no network of their own for that. */
   readonly network: KafkaNetwork | null;
 }

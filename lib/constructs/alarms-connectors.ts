@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { HttpPollConnector } from '#core/config/project.ts';
+import type { HttpPollConnector } from '#core/config/connector.ts';
 import { physicalName } from '../names.ts';
 import { type AlarmContext, addErrorAlarm, createAlarm, lookIntoLogs } from './alarms.ts';
 import { METRICS_NAMESPACE } from './lake-writer.ts';

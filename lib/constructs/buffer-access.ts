@@ -38,7 +38,16 @@ export function mappingGrants(streams: TopicStreams, consumerGroup: string): Gra
       resources: clusters.map((cluster) => below(cluster, 'group', consumerGroup)),
     },
     { actions: [...MAPPING_NETWORK_ACTIONS], resources: ['*'] },
+    ...validationGrants(topics),
   ];
+}
+
+/** Beside reading schema versions, which readers of events may anyway. Source: AWS Lambda developer guide, "Using schema registries with Kafka event sources". */
+function validationGrants(topics: readonly KafkaTopicRef[]): Grant[] {
+  const registries = new Set(topics.flatMap(({ registryArn }) => registryArn ?? []));
+  return registries.size === 0
+    ? []
+    : [{ actions: ['glue:GetRegistry'], resources: [...registries] }];
 }
 
 /** What a function needs to read the topics itself. */

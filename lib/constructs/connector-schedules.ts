@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
-import type { HttpPollConnector } from '#core/config/project.ts';
+import type { HttpPollConnector } from '#core/config/connector.ts';
 import { type NameScope, physicalName } from '../names.ts';
 import { allow } from './policy-grants.ts';
 

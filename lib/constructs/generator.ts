@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { connectorsOf } from '#core/config/project.ts';
+import { connectorsOf } from '#core/config/connector.ts';
 import { ConnectorFunction, type ConnectorProps } from './connector-function.ts';
 import { ConnectorSchedules, isEnabled } from './connector-schedules.ts';
 

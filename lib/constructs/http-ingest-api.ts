@@ -3,7 +3,8 @@ import * as apigatewayv2 from 'aws-cdk-lib/aws-apigatewayv2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Environment, HttpIngestConnector } from '#core/config/project.ts';
+import type { HttpIngestConnector } from '#core/config/connector.ts';
+import type { Environment } from '#core/config/project.ts';
 import { dataRemovalPolicy } from '../removal-policy.ts';
 
 export interface HttpIngestApiProps {

@@ -3,7 +3,7 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { connectorsOf, type HttpPollConnector } from '#core/config/project.ts';
+import { connectorsOf, type HttpPollConnector } from '#core/config/connector.ts';
 import type { SecretsConfig } from '#core/secret/secrets-config.ts';
 import { ConnectorFunction, type ConnectorProps } from './connector-function.ts';
 import { ConnectorSchedules, isEnabled } from './connector-schedules.ts';

@@ -1,7 +1,8 @@
+import { Aws } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { DomainSettings } from '#core/config/project.ts';
+import type { DomainSettings, Environment } from '#core/config/project.ts';
 import type { KafkaTopicRef } from '../topic-scope.ts';
 
 /** Retries that a mapping allows beside an on-failure destination. Source: AWS Lambda, Kafka event source mappings, parameters. */
@@ -14,7 +15,7 @@ const MAX_RETRIES = 10;
  */
 export function mapKafkaTopic(
   scope: Construct,
-  { clusterArn, topicName }: KafkaTopicRef,
+  { clusterArn, topicName, registryArn }: KafkaTopicRef,
   props: {
     readonly function: lambda.IFunction;
     readonly settings: DomainSettings;
@@ -27,7 +28,10 @@ export function mapKafkaTopic(
   return new lambda.CfnEventSourceMapping(scope, 'TopicMapping', {
     eventSourceArn: clusterArn,
     topics: [topicName],
-    amazonManagedKafkaEventSourceConfig: { consumerGroupId: props.consumerGroup },
+    amazonManagedKafkaEventSourceConfig: {
+      consumerGroupId: props.consumerGroup,
+      ...(registryArn === null ? {} : { schemaRegistryConfig: validateBy(registryArn) }),
+    },
     functionName: props.function.functionName,
     // LATEST would skip what arrives while the mapping is being created.
     startingPosition: 'TRIM_HORIZON',
@@ -46,6 +50,29 @@ export function mapKafkaTopic(
           metricsConfig: { metrics: ['EventCount', 'KafkaMetrics'] },
         }),
   });
+}
+
+/**
+ * The registry by which Lambda validates the records of a domain's topics; null when it does not: validation takes pollers, and
+ * moves what it does not know from the table `rejected` to the failure destination, so it is asked for.
+ */
+export function validatingRegistryArn(
+  { schemaRegistry }: Pick<Environment, 'schemaRegistry'>,
+  { kafka }: Pick<DomainSettings, 'kafka'>,
+): string | null {
+  if (!kafka.validate || kafka.pollers === null || schemaRegistry.kind !== 'glue') return null;
+  return `arn:${Aws.PARTITION}:glue:${Aws.REGION}:${Aws.ACCOUNT_ID}:registry/${schemaRegistry.name}`;
+}
+
+/** As Avro, without the header: the id comes beside the record. Source: AWS CloudFormation, SchemaRegistryConfig. */
+function validateBy(
+  registryArn: string,
+): lambda.CfnEventSourceMapping.SchemaRegistryConfigProperty {
+  return {
+    schemaRegistryUri: registryArn,
+    eventRecordFormat: 'SOURCE',
+    schemaValidationConfigs: [{ attribute: 'VALUE' }],
+  };
 }
 
 /** Until the record is too old (-1), or a number that this kind of mapping takes. */

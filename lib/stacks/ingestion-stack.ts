@@ -3,6 +3,7 @@ import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import type { Construct } from 'constructs';
 import type { Domain, Environment } from '#core/config/project.ts';
 import { bufferStreamName, topicsOf } from '#core/config/topic.ts';
+import { validatingRegistryArn } from '../constructs/kafka-mapping.ts';
 import { createKafkaTopic } from '../constructs/kafka-topic.ts';
 import { dataRemovalPolicy } from '../removal-policy.ts';
 import {
@@ -55,7 +56,8 @@ export class IngestionStack extends Stack {
     });
     created.applyRemovalPolicy(dataRemovalPolicy(environment));
     const { generation } = domain.kafka;
-    return { kind: 'kafka', topic: topic.name, topicName, generation, ...kafka };
+    const registryArn = validatingRegistryArn(environment, domain);
+    return { kind: 'kafka', topic: topic.name, topicName, generation, registryArn, ...kafka };
   }
 
   private createStream(

@@ -1,7 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { connectorsOf } from '#core/config/project.ts';
+import { connectorsOf } from '#core/config/connector.ts';
 import { GeneratorAlarms, HttpPollAlarms } from '../constructs/alarms-connectors.ts';
 import { FileIngestAlarms } from '../constructs/alarms-file-ingest.ts';
 import { HttpApiAlarms } from '../constructs/alarms-http-api.ts';

@@ -1,5 +1,5 @@
 import { createRowEncoder } from '#core/avro/row-codec.ts';
-import type { HttpPollConnector } from '#core/config/project.ts';
+import type { HttpPollConnector } from '#core/config/connector.ts';
 import { eventId } from '#core/delivery/event-id.ts';
 import { hasCode } from '#core/errors.ts';
 import type { ProducedStream } from '#core/ingest/produced-stream.ts';

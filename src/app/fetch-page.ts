@@ -1,4 +1,4 @@
-import type { HttpPollConnector } from '#core/config/project.ts';
+import type { HttpPollConnector } from '#core/config/connector.ts';
 import { type Exchange, type ExchangeStep, nextExchangeStep } from '#core/poll/exchange.ts';
 import type { PageReader, PollPage } from '#core/poll/poll-page.ts';
 import { pollRequest } from '#core/poll/poll-request.ts';

@@ -12,11 +12,8 @@ import {
 import { createFileRowMapper, type FileRowMapper } from '#core/file/map-file-row.ts';
 import { readFileHeader } from '#core/file/read-header.ts';
 import type { FileRunLease } from '#ports/file-run-store.ts';
-import {
-  type IngestFileConfig,
-  type IngestFileDeps,
-  withinLease,
-} from './ingest-file/file-deps.ts';
+import type { IngestFileConfig, IngestFileDeps } from './ingest-file/file-deps.ts';
+import { acquireLease, withLease } from './ingest-file/file-lease.ts';
 import { finishRun, forgetRun, refusedReport } from './ingest-file/finish-run.ts';
 import { checksumOf, type FileObject, versionOption } from './ingest-file/identify-file.ts';
 import { checkCompression, openFile } from './ingest-file/open-file.ts';
@@ -50,12 +47,7 @@ export interface IngestFileRequest {
   readonly owner: string;
   /** No chunk is begun after it. */
   readonly deadlineMs: number;
-  /** Nothing is committed after it; when nobody can be working any more. */
-  readonly leaseUntilMs: number;
 }
-
-/** Clocks of two machines differ by less. */
-export const MAX_CLOCK_SKEW_MS = 30_000;
 
 /**
  * Takes the rows of an uploaded file into its tables, each once: `<domain>/<path of an entry>/…` in the landing bucket. May be
@@ -78,17 +70,11 @@ export async function ingestFile(
   const identity = fileIdentity(found.name, checksum);
   const { domain } = config.ingest;
   const { entry } = found;
-  const acquired = await deps.runs.acquire(
-    { domain, entry: entry.name, file: identity },
-    {
-      owner: request.owner,
-      freeBeforeMs: deps.clock.nowMs() - MAX_CLOCK_SKEW_MS,
-      untilMs: request.leaseUntilMs,
-    },
-  );
+  const key = { domain, entry: entry.name, file: identity };
+  const acquired = await acquireLease(deps, key, request.owner);
   if (acquired.kind === 'busy') return { kind: 'busy', owner: acquired.owner };
   const { lease, state } = acquired;
-  const outcome = await workOnFile(withinLease(deps, request.leaseUntilMs), config, {
+  const outcome = await workOnFile(withLease(deps, lease), config, {
     request,
     file,
     lease,

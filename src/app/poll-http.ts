@@ -1,4 +1,4 @@
-import type { HttpPollConnector } from '#core/config/project.ts';
+import type { HttpPollConnector } from '#core/config/connector.ts';
 import { hasCode } from '#core/errors.ts';
 import type { ProducedStream } from '#core/ingest/produced-stream.ts';
 import { cursorLagSeconds } from '#core/poll/cursor-value.ts';

@@ -1,4 +1,4 @@
-import type { HttpPollConnector } from '#core/config/project.ts';
+import type { HttpPollConnector } from '#core/config/connector.ts';
 import { namesIn } from '#core/poll/poll-template.ts';
 import type { SecretStore } from '#ports/secret-store.ts';
 

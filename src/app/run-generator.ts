@@ -1,5 +1,5 @@
 import { createRowEncoder } from '#core/avro/row-codec.ts';
-import type { GeneratorConnector } from '#core/config/project.ts';
+import type { GeneratorConnector } from '#core/config/connector.ts';
 import type { GeneratorStream } from '#core/generate/generator-config.ts';
 import { createProducerTicks, type GeneratorTick } from '#core/generate/generator-ticks.ts';
 import { createEventEncoder, type EventEncoder } from './encode-events.ts';

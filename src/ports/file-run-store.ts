@@ -33,6 +33,8 @@ export interface FileRunStore {
     key: FileRunKey,
     request: { readonly owner: string; readonly freeBeforeMs: number; readonly untilMs: number },
   ): Promise<FileRunAcquired>;
+  /** Lets the lease last until a time; says nothing of the state. Throws COMMIT_CONFLICT when it is somebody else's by now. */
+  renew(lease: FileRunLease, untilMs: number): Promise<void>;
   /** Replaces the state; safe to repeat. Throws COMMIT_CONFLICT when the lease is somebody else's by now. */
   save(lease: FileRunLease, state: string): Promise<void>;
   /** Gives the lease back, if it is still held; the state stays. */

@@ -1,4 +1,4 @@
-import type { PollPermission } from '#core/config/project.ts';
+import type { PollPermission } from '#core/config/connector.ts';
 import type { PollAnswer } from '#core/poll/poll-answer.ts';
 import type { PollRequest } from '#core/poll/poll-request.ts';
 

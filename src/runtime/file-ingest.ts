@@ -101,7 +101,6 @@ export function createFileIngestHandler(
       notice: message,
       owner: `${messageId} ${Buffer.from(deps.random.bytes(8)).toString('hex')}`,
       deadlineMs: nowMs + Math.max(remainingMs - CLOSING_MS, remainingMs / 2),
-      leaseUntilMs: nowMs + remainingMs,
     });
     if (outcome.kind === 'unfinished') {
       await options.queue.send(goOnMessage({ ...message, checksum: outcome.checksum }));

@@ -1,4 +1,8 @@
 import type { SourceRecord } from '#app/ingest-batch.ts';
+import {
+  encodeSchemaRegistryHeader,
+  SCHEMA_REGISTRY_HEADER_BYTES,
+} from '#core/avro/schema-registry-header.ts';
 import { kafkaSource } from '#core/delivery/position.ts';
 import { SluiceError } from '#core/errors.ts';
 
@@ -19,6 +23,11 @@ export interface KafkaEventRecord {
   readonly key?: string | null;
   /** Base64; missing for tombstones. */
   readonly value?: string | null;
+  /** Where the mapping validates records: the header that it took off the value. */
+  readonly valueSchemaMetadata?: {
+    readonly dataFormat?: string;
+    readonly schemaId?: string;
+  } | null;
 }
 
 /** Records of one partition, in order. */
@@ -71,6 +80,18 @@ function toSourceRecord(record: KafkaEventRecord): SourceRecord {
     sequenceNumber: String(offset),
     partitionKey: Buffer.from(key ?? '', 'base64').toString('utf8'),
     arrivalMs: timestamp,
-    data: Buffer.from(value ?? '', 'base64'),
+    data: withHeader(Buffer.from(value ?? '', 'base64'), record),
   };
+}
+
+/**
+ * A mapping with a schema registry delivers values without their header, and its id beside them. The header is put back: bytes in
+ * `rejected` and positions are then those of the topic. Source: AWS CloudFormation, SchemaRegistryConfig, EventRecordFormat.
+ */
+function withHeader(data: Uint8Array, { valueSchemaMetadata }: KafkaEventRecord): Uint8Array {
+  const schemaId = valueSchemaMetadata?.schemaId?.toLowerCase();
+  if (schemaId === undefined) return data;
+  const headed = encodeSchemaRegistryHeader(schemaId, data);
+  const header = Buffer.from(headed).subarray(0, SCHEMA_REGISTRY_HEADER_BYTES);
+  return header.equals(data.subarray(0, SCHEMA_REGISTRY_HEADER_BYTES)) ? data : headed;
 }

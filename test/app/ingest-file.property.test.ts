@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { IngestFileDeps } from '#app/ingest-file/file-deps.ts';
 import type { FileRun } from '#core/file/file-run.ts';
 import { Crash, type CrashPoint } from './crashing-deps.ts';
 import { type Books, readBooks } from './file-books.ts';
-import { crashingFileDeps, FileWorld, tradeFile, tradeLine } from './ingest-file/file-world.ts';
+import {
+  crashingFileDeps,
+  FileWorld,
+  thief,
+  tradeFile,
+  tradeLine,
+} from './ingest-file/file-world.ts';
 
 const KEY = 'market/trades/a.csv';
 const NEVER: CrashPoint = { write: 0, after: false };
@@ -29,8 +36,9 @@ async function begin(): Promise<FileWorld> {
 async function live(
   world: FileWorld,
   life: CrashPoint & { readonly isShort?: boolean },
+  instanceOf: (deps: IngestFileDeps) => IngestFileDeps = (deps) => deps,
 ): Promise<number> {
-  const { deps, writes } = crashingFileDeps(world.instance(), life);
+  const { deps, writes } = crashingFileDeps(instanceOf(world.instance()), life);
   try {
     const deadlineMs = life.isShort === true ? world.nowMs : world.nowMs + 1_000_000;
     await world.ingest(KEY, { deps, deadlineMs });
@@ -82,6 +90,24 @@ describe('an invocation that dies', () => {
       const end = await settle(world);
       expect({ write, report: reportOf(end.run), books: end.books }).toEqual({
         write,
+        report: reportOf(run),
+        books,
+      });
+    }
+  });
+
+  it('may be taken over at any moment by others, who are taken over too', async () => {
+    const { run, books, writes } = await undisturbed();
+    for (let moment = 1; moment <= writes; moment += 3) {
+      const world = await begin();
+      // Before the write it is held up, and another takes the lease, however long it would still last.
+      const { deps } = crashingFileDeps(thief(world.instance()), NEVER, async (write) => {
+        if (write === moment) await live(world, NEVER, thief);
+      });
+      await world.ingest(KEY, { deps }).catch(() => undefined);
+      const end = await settle(world);
+      expect({ moment, report: reportOf(end.run), books: end.books }).toEqual({
+        moment,
         report: reportOf(run),
         books,
       });

@@ -1,11 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import { LEASE_MS } from '#app/ingest-file/file-lease.ts';
 import { readSourceStates } from '#core/delivery/source-state.ts';
+import type { TableIdent } from '#ports/table-catalog.ts';
 import {
+  crashingFileDeps,
   FileWorld,
   HEADER,
-  INVOCATION_MS,
+  thief,
   tradeFile,
   tradeLine,
 } from './ingest-file/file-world.ts';
@@ -129,26 +132,67 @@ describe('an uploaded file', () => {
     expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['busy', 'settled']);
   });
 
-  it('is committed by nobody whose lease has run out', async () => {
+  it.each([1, 2, 3, 4, 5, 6])(
+    'is committed by nobody from whom it was taken over before load %i of a table',
+    async (nth) => {
+      const world = await FileWorld.create();
+      const lines = ids(40).flatMap((id) => [tradeLine(id), tradeLine(id, { price: 'x' })]);
+      await world.upload(KEY, tradeFile(lines));
+      const deps = world.instance();
+      let loads = 0;
+      const held = {
+        ...deps,
+        catalog: {
+          load: async (ident: TableIdent) => {
+            // Held up until another invocation has done it all; by its own clock no time has passed.
+            if (++loads === nth) await world.ingest(KEY, { deps: thief(world.instance()) });
+            return await deps.catalog.load(ident);
+          },
+          swap: (...args: Parameters<typeof deps.catalog.swap>) => deps.catalog.swap(...args),
+          list: (database: string) => deps.catalog.list(database),
+        },
+      };
+      await expect(world.ingest(KEY, { deps: held })).rejects.toThrow(
+        /is held by another invocation/,
+      );
+      expect(await world.committedIds()).toEqual(ids(40));
+      expect(await world.lake.rows(REJECTED)).toHaveLength(40);
+    },
+  );
+
+  it('goes on as soon as the lease of an invocation that was killed has run out', async () => {
+    const world = await FileWorld.create();
+    await world.upload(KEY, tradeFile(ids(40).map((id) => tradeLine(id))));
+    const { deps } = crashingFileDeps(world.instance(), { write: 12, after: true });
+    await expect(world.ingest(KEY, { deps })).rejects.toThrow();
+    const beforeMs = world.nowMs;
+    const sleep = async (ms: number) => {
+      world.nowMs += ms;
+    };
+    const waiting = { ...world.instance(), clock: { nowMs: () => world.nowMs, sleep } };
+    expect(await world.ingest(KEY, { deps: waiting })).toMatchObject({ kind: 'settled' });
+    expect(world.nowMs - beforeMs).toBeLessThanOrEqual(LEASE_MS + 1);
+    expect(await world.committedIds()).toEqual(ids(40));
+  });
+
+  it('stays with an invocation that takes long and shows signs of life', async () => {
     const world = await FileWorld.create();
     await world.upload(KEY, tradeFile(ids(40).map((id) => tradeLine(id))));
     const deps = world.instance();
-    const late = {
+    const outcomes: string[] = [];
+    const slow = {
       ...deps,
       store: {
         ...deps.store,
-        read: (...args: Parameters<typeof deps.store.read>) => {
-          world.nowMs += INVOCATION_MS;
-          return deps.store.read(...args);
+        put: async (...args: Parameters<typeof deps.store.put>) => {
+          world.nowMs += LEASE_MS / 5;
+          if (outcomes.length < 3) outcomes.push((await world.ingest(KEY)).kind);
+          await deps.store.put(...args);
         },
       },
     };
-    await expect(world.ingest(KEY, { deps: late })).rejects.toMatchObject({
-      code: 'SOURCE_UNAVAILABLE',
-    });
-    expect(await world.committedIds()).toEqual([]);
-    await world.ingestLater(KEY);
-    expect(await world.committedIds()).toEqual(ids(40));
+    expect(await world.ingest(KEY, { deps: slow })).toMatchObject({ kind: 'settled' });
+    expect(new Set(outcomes)).toEqual(new Set(['busy']));
   });
 
   it('may be compressed', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type PollDeps, pollHttp } from '#app/poll-http.ts';
-import type { PollPagination } from '#core/config/project.ts';
+import type { PollPagination } from '#core/config/connector.ts';
 import type { PollAnswer } from '#core/poll/poll-answer.ts';
 import type { EventStream } from '#ports/event-stream.ts';
 import type { HttpClient } from '#ports/http-client.ts';

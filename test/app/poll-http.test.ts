@@ -2,7 +2,7 @@ import type http from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHttpClient } from '#adapters/http/node-http-client.ts';
 import { type PollRun, pollHttp } from '#app/poll-http.ts';
-import type { HttpPollConnector } from '#core/config/project.ts';
+import type { HttpPollConnector } from '#core/config/connector.ts';
 import { hasCode } from '#core/errors.ts';
 import { type FaultySource, sendJson, startFaultySource } from '../adapters/http/faulty-source.ts';
 import { CONNECTOR, idsOn, pollWorld, rowsOn, stateOf } from './poll-world.ts';

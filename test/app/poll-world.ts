@@ -8,7 +8,7 @@ import { readUserRecords } from '#app/read-user-records.ts';
 import { createReceiptTotals } from '#app/receipt-totals.ts';
 import { createRowDecoder } from '#core/avro/row-codec.ts';
 import { decodeSchemaRegistryHeader } from '#core/avro/schema-registry-header.ts';
-import type { HttpPollConnector } from '#core/config/project.ts';
+import type { HttpPollConnector } from '#core/config/connector.ts';
 import type { ProducedStream } from '#core/ingest/produced-stream.ts';
 import { type PollState, parsePollState } from '#core/poll/poll-state.ts';
 import type { Field, FieldType, Row } from '#core/schema/field.ts';

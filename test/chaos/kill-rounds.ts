@@ -117,13 +117,13 @@ async function strikeTree(sluice: SluiceProcesses, kill: PlannedKill): Promise<n
   return killed;
 }
 
-interface RunningCloud {
+export interface RunningCloud {
   readonly child: ChildProcess;
   readonly endpoint: string;
   stop(): Promise<void>;
 }
 
-async function startCloud(sluice: SluiceProcesses): Promise<RunningCloud> {
+export async function startCloud(sluice: SluiceProcesses): Promise<RunningCloud> {
   const { child, finished } = sluice.start('dev', '--port', '0', '--json');
   let told = '';
   const endpoint = await new Promise<string>((resolve, reject) => {
@@ -141,7 +141,7 @@ async function startCloud(sluice: SluiceProcesses): Promise<RunningCloud> {
   return { child, endpoint, stop };
 }
 
-async function functionPids(cloud: RunningCloud): Promise<readonly number[]> {
+export async function functionPids(cloud: RunningCloud): Promise<readonly number[]> {
   const response = await fetch(`${cloud.endpoint}/_sluice/health`);
   const { children } = (await response.json()) as { children: readonly number[] };
   return children;
@@ -178,7 +178,7 @@ function isRunning(pid: number): boolean {
 }
 
 /** Only a process of the round itself is ever given here. */
-function killOne(pid: number | undefined): number {
+export function killOne(pid: number | undefined): number {
   if (pid === undefined) return 0;
   try {
     process.kill(pid, 'SIGKILL');

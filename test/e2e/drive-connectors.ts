@@ -1,5 +1,5 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { connectorsOf } from '#core/config/project.ts';
+import { connectorsOf } from '#core/config/connector.ts';
 import type { LocalDeployment } from './local-deployment.ts';
 
 /** Runs every http-poll connector of a domain; its source answers with good records and one that fits no stream. */

@@ -1,4 +1,5 @@
-import { connectorsOf, type Stream } from '#core/config/project.ts';
+import { connectorsOf } from '#core/config/connector.ts';
+import type { Stream } from '#core/config/project.ts';
 import { createEventGenerator, NO_FAULTS } from '#core/generate/generate-events.ts';
 import { type Row, storedName } from '#core/schema/field.ts';
 import { signRequest } from '../embedded/iam/sign-request.ts';

@@ -8,15 +8,15 @@ import { SluiceProcesses } from './run-sluice.ts';
 const sluice = new SluiceProcesses();
 afterAll(() => sluice.cleanUp());
 
-/** `npm run test:kill` does 200, with another seed every time. */
-const KILLS = 20;
+/** `.ci/run` does twelve more, `npm run test:kill` 200, with another seed every time. */
+const KILLS = 8;
 
 describe('SIGKILL at random moments', { timeout: 290_000 }, () => {
   it('loses nothing, takes nothing twice and needs no help, whatever is hit', async () => {
     const { problems, targets } = await runKillRounds(sluice, { seed: 'suite', kills: KILLS });
     expect(problems).toEqual([]);
     for (const [name, { killed }] of Object.entries(targets)) {
-      expect(killed, `processes killed of ${name}`).toBeGreaterThan(1);
+      expect(killed, `processes killed of ${name}`).toBeGreaterThan(0);
     }
   });
 });

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Domain, HttpPollConnector, Stream } from '#core/config/project.ts';
+import type { HttpPollConnector } from '#core/config/connector.ts';
+import type { Domain, Stream } from '#core/config/project.ts';
 import { createEventGenerator, NO_FAULTS } from '#core/generate/generate-events.ts';
 import { type Row, storedName } from '#core/schema/field.ts';
 

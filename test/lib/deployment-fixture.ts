@@ -1,11 +1,6 @@
 import path from 'node:path';
-import {
-  connectorsOf,
-  type Domain,
-  type Environment,
-  type Project,
-  type Stream,
-} from '#core/config/project.ts';
+import { connectorsOf } from '#core/config/connector.ts';
+import type { Domain, Environment, Project, Stream } from '#core/config/project.ts';
 import { resolveSecrets } from '#core/config/resolve/resolve-secrets.ts';
 import type { Field } from '#core/schema/field.ts';
 import type { CatalogTable } from '#lib/constructs/iceberg-table.ts';
@@ -50,6 +45,7 @@ export const LOCAL_ENVIRONMENT: Environment = {
     replication: 1,
     minInSync: 1,
     pollers: { min: 1, max: 2 },
+    validate: false,
     generation: 1,
   },
   kafkaCluster: KAFKA_CLUSTER,
@@ -82,6 +78,7 @@ export const PROD_ENVIRONMENT: Environment = {
     replication: 3,
     minInSync: 2,
     pollers: { min: 1, max: 2 },
+    validate: false,
     generation: 1,
   },
   kafkaCluster: KAFKA_CLUSTER,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { encodeSchemaRegistryHeader } from '#core/avro/schema-registry-header.ts';
 import { type KafkaEvent, type KafkaEventRecord, kafkaBatches } from '#runtime/kafka-batch.ts';
 
 function record(offset: number, changes: Partial<KafkaEventRecord> = {}): KafkaEventRecord {
@@ -49,6 +50,26 @@ describe('kafkaBatches', () => {
   it('names the generation of a topic that was created again', () => {
     const [batch] = kafkaBatches(event({ 'prod.market-0': [record(0)] }), { generation: 2 });
     expect(batch?.source).toBe('kafka:prod.market@2/0');
+  });
+
+  it('puts back the header that a validating mapping took off, once', () => {
+    const schemaId = '0A3C7E5D-1B2C-4D5E-8F90-123456789ABC';
+    const headed = encodeSchemaRegistryHeader(schemaId.toLowerCase(), Buffer.from('v1'));
+    const valueSchemaMetadata = { dataFormat: 'AVRO', schemaId };
+    const value = Buffer.from(headed).toString('base64');
+    const [batch] = kafkaBatches(
+      event({
+        'prod.market-0': [
+          record(1, { valueSchemaMetadata }),
+          record(2, { valueSchemaMetadata, value }),
+        ],
+      }),
+      { generation: 1 },
+    );
+    expect(batch?.records.map(({ data }) => Buffer.from(data))).toEqual([
+      Buffer.from(headed),
+      Buffer.from(headed),
+    ]);
   });
 
   it('keeps tombstones and records without key as records without bytes', () => {

@@ -37,12 +37,17 @@ export interface QueueAccess {
       readonly deduplicationId?: string | undefined;
     },
   ): string;
-  /** Waits for messages up to a time; none once the signal is aborted. */
+  /**
+   * Waits for messages up to a time; none once the signal is aborted. For event source mappings: what was received so and not
+   * deleted is visible again when the service is opened the next time.
+   */
   receive(
     queueArn: string,
     options: { readonly limit: number; readonly waitMs: number; readonly signal: AbortSignal },
   ): Promise<readonly SqsMessageView[]>;
   delete(queueArn: string, receiptHandle: string): void;
+  /** What `receive` gave comes again after a time, unless it comes earlier or its visibility was changed meanwhile. */
+  giveBack(queueArn: string, receiptHandle: string, delayMs: number): void;
   /** Messages that are not deleted: visible, delayed or in flight. */
   pendingMessages(queueArn: string): number;
 }

@@ -34,6 +34,8 @@ export interface MessageState {
   readonly receivedElsewhere: number;
   readonly firstReceivedMs: number | null;
   readonly inFlight: boolean;
+  /** See Message. */
+  readonly mappingHolds?: boolean;
   /** ARN of the queue that gave it up; null outside dead-letter queues. */
   readonly deadLetterSource: string | null;
 }
@@ -56,6 +58,8 @@ export type QueueRecord =
       readonly atMs: number;
       readonly visibleMs: number;
       readonly sequences: readonly number[];
+      /** Received by an event source mapping of this process. */
+      readonly byMapping?: boolean;
     }
   | { readonly type: 'visibility'; readonly sequence: number; readonly visibleMs: number }
   | { readonly type: 'deleted'; readonly sequence: number }

@@ -112,6 +112,20 @@ export class QueueStore {
     this.#liveBytes -= message.place.sizeBytes;
   }
 
+  /**
+   * Makes visible what event source mappings received and neither deleted nor gave back: at a start nobody works on it any more.
+   * Without a record: the next start would say the same.
+   */
+  releaseHeld(): void {
+    const nowMs = this.nowMs();
+    for (const queue of this.#queues.values()) {
+      for (const message of queue.messages()) {
+        if (message.mappingHolds && message.phase === 'in-flight') queue.hide(message, nowMs);
+      }
+      queue.showDue(nowMs);
+    }
+  }
+
   close(): void {
     this.#journal.close();
   }
@@ -133,7 +147,10 @@ export class QueueStore {
         for (const sequence of record.sequences) this.#applyReceived(sequence, record);
         return;
       case 'visibility':
-        this.#change(record.sequence, (queue, message) => queue.hide(message, record.visibleMs));
+        this.#change(record.sequence, (queue, message) => {
+          message.mappingHolds = false;
+          queue.hide(message, record.visibleMs);
+        });
         return;
       case 'deleted':
         this.#change(record.sequence, (queue, message) => this.drop(queue, message));
@@ -190,11 +207,12 @@ export class QueueStore {
 
   #applyReceived(
     sequence: number,
-    { atMs, visibleMs }: Extract<QueueRecord, { readonly type: 'received' }>,
+    { atMs, visibleMs, byMapping }: Extract<QueueRecord, { readonly type: 'received' }>,
   ): void {
     this.#change(sequence, (queue, message) => {
       message.receiveCount += 1;
       message.firstReceivedMs ??= atMs;
+      message.mappingHolds = byMapping === true;
       queue.hide(message, visibleMs);
     });
   }
@@ -275,7 +293,7 @@ export class QueueStore {
   }
 
   #snapshotOf(message: Message): MessageRecord {
-    const { sequence, messageId, sentMs, visibleMs, phase, ...state } = message;
+    const { sequence, messageId, sentMs, visibleMs, phase, mappingHolds, ...state } = message;
     const { receiveCount, receivedElsewhere, firstReceivedMs, deadLetterSource } = state;
     return {
       ...this.read(message),
@@ -285,6 +303,7 @@ export class QueueStore {
       state: {
         ...{ receiveCount, receivedElsewhere, firstReceivedMs, deadLetterSource },
         inFlight: phase === 'in-flight',
+        ...(mappingHolds ? { mappingHolds } : {}),
       },
     };
   }

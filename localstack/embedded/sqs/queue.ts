@@ -16,6 +16,8 @@ export interface Message {
   readonly deadLetterSource: string | null;
   /** `waiting`: delayed at its sending; `in-flight`: received and neither deleted nor visible again. */
   phase: 'visible' | 'waiting' | 'in-flight';
+  /** An event source mapping received it last, and nobody has chosen another visibility since. */
+  mappingHolds: boolean;
 }
 
 interface Group {
@@ -119,8 +121,8 @@ export class Queue {
     nowMs: number,
   ): void {
     const { state, ...given } = message;
-    const { inFlight, ...history } = state;
-    const added: Message = { ...given, ...history, phase: 'visible' };
+    const { inFlight, mappingHolds = false, ...history } = state;
+    const added: Message = { ...given, ...history, mappingHolds, phase: 'visible' };
     this.#messages.set(added.sequence, added);
     if (added.groupId !== null && this.settings.fifo)
       this.#groupOf(added).messages.set(added.sequence, added);

@@ -22,6 +22,7 @@ import {
   deleteByReceipt,
   deleteMessage,
   deleteMessageBatch,
+  giveBack,
 } from './operations/receipt-operations.ts';
 import { receiveMessage } from './operations/receive-message.ts';
 import { readDraft, send, sendMessage, sendMessageBatch } from './operations/send-operations.ts';
@@ -50,6 +51,7 @@ const MEASURE_EVERY_MS = 5000;
 export function openSqsService(options: SqsOptions): SqsService {
   const nowMs = options.nowMs ?? Date.now;
   const store = new QueueStore({ ...options, nowMs });
+  store.releaseHeld();
   const tasks = new MoveTasks(store);
   const closing = new AbortController();
   const context: QueueContext = {
@@ -95,8 +97,10 @@ export function openSqsService(options: SqsOptions): SqsService {
       });
       return send(store, queue, draft).MessageId;
     },
-    receive: (arn, receiveOptions) => waitForMessages(store, byArn(arn), receiveOptions),
+    receive: (arn, receiveOptions) =>
+      waitForMessages(store, byArn(arn), { ...receiveOptions, byMapping: true }),
     delete: (arn, handle) => deleteByReceipt(store, byArn(arn), handle),
+    giveBack: (arn, handle, delayMs) => giveBack(store, byArn(arn), { handle, delayMs }),
     pendingMessages: (arn) => store.find(queueNameOfArn(arn) ?? '')?.size ?? 0,
   };
 }

@@ -10,7 +10,12 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { SluiceError } from '#core/errors.ts';
-import type { FileRunKey, FileRunRecord, FileRunStore } from '#ports/file-run-store.ts';
+import type {
+  FileRunKey,
+  FileRunLease,
+  FileRunRecord,
+  FileRunStore,
+} from '#ports/file-run-store.ts';
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -24,6 +29,32 @@ export function createDynamoDbFileRunStore(
 ): FileRunStore {
   const update = (key: FileRunKey, input: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>) =>
     client.send(new UpdateItemCommand({ TableName: tableName, Key: runKey(key), ...input }));
+  /** Throws COMMIT_CONFLICT when the lease is somebody else's by now. */
+  const updateHeld = async (
+    { key, fence }: FileRunLease,
+    input: Pick<
+      UpdateItemCommandInput,
+      'UpdateExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+    >,
+  ): Promise<void> => {
+    try {
+      await update(key, {
+        ...input,
+        ConditionExpression: 'fence = :fence',
+        ExpressionAttributeValues: {
+          ...input.ExpressionAttributeValues,
+          ':fence': { N: String(fence) },
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      throw new SluiceError(
+        'COMMIT_CONFLICT',
+        `the run of file ${key.file} is held by another invocation`,
+        { cause: error },
+      );
+    }
+  };
   const query = async function* (pk: string): AsyncGenerator<Item> {
     const pages = paginateQuery(
       { client },
@@ -66,23 +97,17 @@ export function createDynamoDbFileRunStore(
         };
       }
     },
-    async save({ key, fence }, state) {
-      try {
-        await update(key, {
-          UpdateExpression: 'SET #state = :state',
-          ConditionExpression: 'fence = :fence',
-          ExpressionAttributeNames: { '#state': 'state' },
-          ExpressionAttributeValues: { ':state': { S: state }, ':fence': { N: String(fence) } },
-        });
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        throw new SluiceError(
-          'COMMIT_CONFLICT',
-          `the run of file ${key.file} is held by another invocation`,
-          { cause: error },
-        );
-      }
-    },
+    renew: (lease, untilMs) =>
+      updateHeld(lease, {
+        UpdateExpression: 'SET leaseUntilMs = :until',
+        ExpressionAttributeValues: { ':until': { N: String(untilMs) } },
+      }),
+    save: (lease, state) =>
+      updateHeld(lease, {
+        UpdateExpression: 'SET #state = :state',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':state': { S: state } },
+      }),
     async release({ key, fence }) {
       try {
         await update(key, {

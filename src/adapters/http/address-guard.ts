@@ -1,6 +1,6 @@
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
 import { BlockList, isIP } from 'node:net';
-import type { PollPermission } from '#core/config/project.ts';
+import type { PollPermission } from '#core/config/connector.ts';
 
 /** Kinds of addresses that requests of others' making could be aimed at. */
 type AddressKind = Exclude<PollPermission, 'http'> | 'reserved';

@@ -3,7 +3,7 @@ import https from 'node:https';
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createGunzip, createInflate } from 'node:zlib';
-import type { PollPermission } from '#core/config/project.ts';
+import type { PollPermission } from '#core/config/connector.ts';
 import type { PollAnswer } from '#core/poll/poll-answer.ts';
 import type { PollRequest } from '#core/poll/poll-request.ts';
 import type { HttpClient, HttpLimits } from '#ports/http-client.ts';

@@ -42,6 +42,11 @@ export function createMemoryFileRunStore(): FileRunStore {
       items.set(idOf(key), { ...item, key, fence, owner, untilMs });
       return { kind: 'held', lease: { key, fence }, state: item.state };
     },
+    async renew(lease, untilMs) {
+      const item = held(lease);
+      if (item === null) throw leaseLost(lease.key);
+      items.set(idOf(lease.key), { ...item, untilMs });
+    },
     async save(lease, state) {
       const item = held(lease);
       if (item === null) throw leaseLost(lease.key);

@@ -7,7 +7,7 @@ import { type ProduceResult, produceEvents } from '#app/produce-events.ts';
 import type { ProducedEvent } from '#app/producer-lane.ts';
 import { kafkaTopics } from '#core/config/kafka-topics.ts';
 import type { Stream } from '#core/config/project.ts';
-import { kinesisStreamOf } from '#core/config/topic.ts';
+import { bufferStreamOf } from '#core/config/topic.ts';
 import { SluiceError } from '#core/errors.ts';
 import { createEventGenerator, NO_FAULTS } from '#core/generate/generate-events.ts';
 import { localTarget } from '#runtime/aws-clients.ts';
@@ -112,7 +112,7 @@ interface ProduceInput {
 function streamNameOf({ project }: LoadedProject, stream: Stream): string {
   const domain = project.domains.find(({ name }) => name === stream.domain);
   if (domain === undefined) throw new RangeError(`no domain ${stream.domain}`);
-  return kinesisStreamOf(project.environment.name, domain, stream.name);
+  return bufferStreamOf(project.environment.name, domain, stream.name);
 }
 
 /** `trade` or `market.trade`. Throws USAGE naming the streams that exist. */

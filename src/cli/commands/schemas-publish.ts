@@ -7,11 +7,11 @@ import { openProjectRegistry } from '../schemas/registry-target.ts';
 export const schemasPublish: Command = {
   name: 'schemas publish',
   summary: "put every version into the environment's schema registry, in order",
-  usage: '[--environment <name>] [--json]',
-  options: { environment: { type: 'string', value: '<name>', description: 'default: local' } },
+  usage: '[--env <name>] [--json]',
+  options: { env: { type: 'string', value: '<name>', description: 'default: local' } },
   async run(context) {
     const { output, root } = context;
-    const environment = stringOption(context, 'environment') ?? 'local';
+    const environment = stringOption(context, 'env') ?? 'local';
     const loaded = loadProject({ root, environment });
     const registry = await openProjectRegistry(loaded, root);
     if (registry === null) {

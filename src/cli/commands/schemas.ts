@@ -9,16 +9,16 @@ import { openProjectRegistry } from '../schemas/registry-target.ts';
 export const schemas: Command = {
   name: 'schemas',
   summary: 'list the schemas of all streams, their versions, modes and ids',
-  usage: '[--registry] [--environment <name>] [--json]',
+  usage: '[--registry] [--env <name>] [--json]',
   options: {
     registry: {
       type: 'boolean',
       description: "also ask the environment's schema registry what it has",
     },
-    environment: { type: 'string', value: '<name>', description: 'default: local' },
+    env: { type: 'string', value: '<name>', description: 'default: local' },
   },
   async run(context) {
-    const environment = stringOption(context, 'environment') ?? 'local';
+    const environment = stringOption(context, 'env') ?? 'local';
     const loaded = loadProject({ root: context.root, environment });
     const registry = booleanOption(context, 'registry')
       ? await openProjectRegistry(loaded, context.root)

@@ -5,7 +5,7 @@ import { findStream, type Registry } from '#core/schema/registry.ts';
 import { REJECTED_TABLE } from '#core/schema/rejected-table.ts';
 import { parseLambdaJson, serializeLambdaJson } from './lambda-config.ts';
 import { databaseName, opsDatabaseName, type Project } from './project.ts';
-import { kinesisStreamsOf } from './topic.ts';
+import { bufferStreamsOf } from './topic.ts';
 
 const tableIdent = z.strictObject({ database: z.string(), table: z.string() });
 const model = z.strictObject({
@@ -48,7 +48,7 @@ export function buildLedgerFunctionConfig(
   const database = databaseName(environment.name, domain.name, 'bronze');
   return {
     domain: domain.name,
-    streamNames: [...kinesisStreamsOf(environment.name, domain)],
+    streamNames: [...bufferStreamsOf(environment.name, domain)],
     retentionMs: domain.stream.retentionHours * 3_600_000,
     graceMs: environment.ledger.graceSeconds * 1000,
     streams: domain.streams.map(({ name }) => ({

@@ -56,13 +56,13 @@ export function bufferStreamName(
 }
 
 /** The stream of the buffer that carries a stream of a domain. Throws RangeError for a stream the domain does not have. */
-export function kinesisStreamOf(environment: string, domain: Domain, stream: string): string {
+export function bufferStreamOf(environment: string, domain: Domain, stream: string): string {
   const topic = topicsOf(domain).find(({ streams }) => streams.includes(stream));
   if (topic === undefined) throw new RangeError(`domain ${domain.name} has no stream ${stream}`);
   return bufferStreamName(environment, domain, topic);
 }
 
 /** Every stream of a domain's buffer. */
-export function kinesisStreamsOf(environment: string, domain: Domain): readonly string[] {
+export function bufferStreamsOf(environment: string, domain: Domain): readonly string[] {
   return topicsOf(domain).map((topic) => bufferStreamName(environment, domain, topic));
 }

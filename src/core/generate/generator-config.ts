@@ -1,11 +1,7 @@
 import { z } from 'zod';
+import { connectorsOf, type GeneratorConnector } from '../config/connector.ts';
 import { parseLambdaJson, serializeLambdaJson } from '../config/lambda-config.ts';
-import {
-  connectorsOf,
-  type Domain,
-  type GeneratorConnector,
-  type Project,
-} from '../config/project.ts';
+import type { Domain, Project } from '../config/project.ts';
 import { deepFreeze } from '../config/resolve/merge-layers.ts';
 import {
   buildProducedStream,

@@ -1,4 +1,4 @@
-import type { GeneratorConnector, GeneratorProducer } from '../config/project.ts';
+import type { GeneratorConnector, GeneratorProducer } from '../config/connector.ts';
 import { SluiceError } from '../errors.ts';
 import type { Row } from '../schema/field.ts';
 import { createEventGenerator, type GeneratedStream } from './generate-events.ts';

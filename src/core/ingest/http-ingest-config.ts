@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { connectorsOf } from '#core/config/connector.ts';
 import { parseLambdaJson, serializeLambdaJson } from '#core/config/lambda-config.ts';
 import { lambdaField } from '#core/config/lambda-config-model.ts';
-import { connectorsOf, type Domain, type Project } from '#core/config/project.ts';
+import type { Domain, Project } from '#core/config/project.ts';
 import { deepFreeze } from '#core/config/resolve/merge-layers.ts';
-import { kinesisStreamOf } from '#core/config/topic.ts';
+import { bufferStreamOf } from '#core/config/topic.ts';
 import { SluiceError } from '#core/errors.ts';
 import type { Field } from '#core/schema/field.ts';
 import { currentSchemaVersion, findStream, type Registry } from '#core/schema/registry.ts';
@@ -41,7 +42,7 @@ export function buildHttpIngestConfig(
   const streams = connectors.flatMap((connector) =>
     connector.streams.map((name) => ({
       ...buildStream(domain, name, registry),
-      buffer: kinesisStreamOf(project.environment.name, domain, name),
+      buffer: bufferStreamOf(project.environment.name, domain, name),
       maxBodyBytes: connector.maxBodyBytes,
       maxEvents: connector.maxEvents,
     })),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { lambdaField } from '#core/config/lambda-config-model.ts';
 import type { Domain, Project } from '#core/config/project.ts';
-import { kinesisStreamOf } from '#core/config/topic.ts';
+import { bufferStreamOf } from '#core/config/topic.ts';
 import { SluiceError } from '#core/errors.ts';
 import type { Field } from '#core/schema/field.ts';
 import { currentSchemaVersion, findStream, type Registry } from '#core/schema/registry.ts';
@@ -36,7 +36,7 @@ export function buildProducedStream(
   }
   const { key, fields, identity } = stream;
   const { schemaVersionId, avro } = currentSchemaVersion(schemas);
-  const buffer = kinesisStreamOf(context.project.environment.name, domain, name);
+  const buffer = bufferStreamOf(context.project.environment.name, domain, name);
   return { name, buffer, key, fields, identity, schemaVersionId, avro };
 }
 

@@ -1,4 +1,4 @@
-import type { PollCursor } from '#core/config/project.ts';
+import type { PollCursor } from '#core/config/connector.ts';
 import { parseTimestamp } from '#core/expression/values/calendar.ts';
 import { exactNumber } from '#core/ingest/exact-number.ts';
 

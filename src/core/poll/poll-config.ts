@@ -1,11 +1,7 @@
 import { z } from 'zod';
+import { connectorsOf, type HttpPollConnector } from '#core/config/connector.ts';
 import { parseLambdaJson, serializeLambdaJson } from '#core/config/lambda-config.ts';
-import {
-  connectorsOf,
-  type Domain,
-  type HttpPollConnector,
-  type Project,
-} from '#core/config/project.ts';
+import type { Domain, Project } from '#core/config/project.ts';
 import { deepFreeze } from '#core/config/resolve/merge-layers.ts';
 import {
   buildProducedStream,

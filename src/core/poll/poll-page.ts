@@ -1,4 +1,4 @@
-import type { HttpPollConnector, PollPagination } from '#core/config/project.ts';
+import type { HttpPollConnector, PollPagination } from '#core/config/connector.ts';
 import { hasCode } from '#core/errors.ts';
 import { isJsonNumber } from '#core/ingest/json-text.ts';
 import {

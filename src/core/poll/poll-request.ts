@@ -1,4 +1,4 @@
-import type { HttpPollConnector } from '#core/config/project.ts';
+import type { HttpPollConnector } from '#core/config/connector.ts';
 import { withOverlap } from './cursor-value.ts';
 import type { PagePosition } from './poll-state.ts';
 import {

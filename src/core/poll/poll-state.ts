@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PollCursor } from '#core/config/project.ts';
+import type { PollCursor } from '#core/config/connector.ts';
 import { SluiceError } from '#core/errors.ts';
 import { compareCursors, withOverlap } from './cursor-value.ts';
 

@@ -1,4 +1,4 @@
-import type { PollSelection } from '#core/config/project.ts';
+import type { PollSelection } from '#core/config/connector.ts';
 import { hasCode, SluiceError } from '#core/errors.ts';
 import { createFieldAssigner } from '#core/expression/field-assignment.ts';
 import { parseExpression } from '#core/expression/syntax/parse-expression.ts';

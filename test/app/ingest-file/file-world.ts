@@ -1,6 +1,7 @@
 import { createMemoryFileRunStore } from '#adapters/memory/memory-file-run-store.ts';
 import type { IngestFileConfig, IngestFileDeps } from '#app/ingest-file/file-deps.ts';
-import { type FileOutcome, ingestFile, MAX_CLOCK_SKEW_MS } from '#app/ingest-file.ts';
+import { LEASE_MS } from '#app/ingest-file/file-lease.ts';
+import { type FileOutcome, ingestFile } from '#app/ingest-file.ts';
 import type { FileSource } from '#core/config/project.ts';
 import { decodeFileRun, type FileRun } from '#core/file/file-run.ts';
 import type { StreamingObjectStore } from '#ports/object-store.ts';
@@ -102,13 +103,12 @@ export class FileWorld {
       },
       owner: `owner-${++this.#owner}`,
       deadlineMs: options.deadlineMs ?? this.nowMs + INVOCATION_MS / 2,
-      leaseUntilMs: this.nowMs + INVOCATION_MS,
     });
   }
 
   /** The notice comes again after its invocation cannot be alive any more. */
   async ingestLater(key: string, versionId = 'v1'): Promise<FileOutcome> {
-    this.nowMs += INVOCATION_MS + MAX_CLOCK_SKEW_MS + 1;
+    this.nowMs += LEASE_MS + 1;
     return await this.ingest(key, { versionId });
   }
 
@@ -138,6 +138,8 @@ export class FileWorld {
 export function crashingFileDeps(
   deps: IngestFileDeps,
   point: CrashPoint,
+  /** Called before each write. */
+  onWrite: (write: number) => Promise<void> = async () => {},
 ): { readonly deps: IngestFileDeps; writes(): number } {
   let writes = 0;
   let dead = false;
@@ -147,6 +149,7 @@ export function crashingFileDeps(
   };
   const write = async <T>(call: () => Promise<T>): Promise<T> => {
     const mine = ++writes;
+    await onWrite(mine);
     if (dead || (mine === point.write && !point.after)) die();
     const result = await call();
     if (mine === point.write) die();
@@ -176,9 +179,23 @@ export function crashingFileDeps(
         get: async (key) => await alive(() => runs.get(key)),
         acquire: (key, request) => write(() => runs.acquire(key, request)),
         save: (lease, state) => write(() => runs.save(lease, state)),
+        renew: (lease, untilMs) => write(() => runs.renew(lease, untilMs)),
         release: (lease) => write(() => runs.release(lease)),
         announce: (key) => write(() => runs.announce(key)),
       },
+    },
+  };
+}
+
+/** An instance for which every lease has run out. */
+export function thief(deps: IngestFileDeps): IngestFileDeps {
+  const { runs } = deps;
+  return {
+    ...deps,
+    runs: {
+      ...runs,
+      acquire: (key, request) =>
+        runs.acquire(key, { ...request, freeBeforeMs: Number.POSITIVE_INFINITY }),
     },
   };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Domain } from '#core/config/project.ts';
 import {
+  bufferStreamOf,
+  bufferStreamsOf,
   kinesisStreamName,
-  kinesisStreamOf,
-  kinesisStreamsOf,
   topicsOf,
 } from '#core/config/topic.ts';
 
@@ -40,14 +40,14 @@ describe('topics', () => {
 
   it('name their Kinesis stream, the domain as it is written', () => {
     expect(kinesisStreamName('prod', 'web_shop', { name: null })).toBe('prod-web_shop');
-    expect(kinesisStreamsOf('prod', domainOf('category'))).toEqual([
+    expect(bufferStreamsOf('prod', domainOf('category'))).toEqual([
       'prod-web_shop-market.tick',
       'prod-web_shop-economic.numeric',
     ]);
-    expect(kinesisStreamOf('prod', domainOf('stream'), 'quote')).toBe('prod-web_shop-quote');
+    expect(bufferStreamOf('prod', domainOf('stream'), 'quote')).toBe('prod-web_shop-quote');
   });
 
   it('have every stream of the domain and no other', () => {
-    expect(() => kinesisStreamOf('prod', domainOf('domain'), 'bond')).toThrow(RangeError);
+    expect(() => bufferStreamOf('prod', domainOf('domain'), 'bond')).toThrow(RangeError);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GeneratorConnector } from '#core/config/project.ts';
+import type { GeneratorConnector } from '#core/config/connector.ts';
 import { hasCode } from '#core/errors.ts';
 import { NO_FAULTS } from '#core/generate/generate-events.ts';
 import { createProducerTicks, type GeneratorTick } from '#core/generate/generator-ticks.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compileJsonPath } from '#adapters/jsonpath/compile-json-path.ts';
-import type { PollPagination } from '#core/config/project.ts';
+import type { PollPagination } from '#core/config/connector.ts';
 import { jsonTextOf } from '#core/poll/json-document.ts';
 import { createPageReader, readPollPage } from '#core/poll/poll-page.ts';
 import type { PagePosition } from '#core/poll/poll-state.ts';

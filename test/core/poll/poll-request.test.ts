@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HttpPollConnector } from '#core/config/project.ts';
+import type { HttpPollConnector } from '#core/config/connector.ts';
 import { pollOrigin, pollRequest } from '#core/poll/poll-request.ts';
 import type { PagePosition } from '#core/poll/poll-state.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PollCursor } from '#core/config/project.ts';
+import type { PollCursor } from '#core/config/connector.ts';
 import { hasCode } from '#core/errors.ts';
 import {
   advanceState,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compileJsonPath } from '#adapters/jsonpath/compile-json-path.ts';
-import type { PollSelection } from '#core/config/project.ts';
+import type { PollSelection } from '#core/config/connector.ts';
 import { hasCode } from '#core/errors.ts';
 import { jsonTextOf, readJsonDocument } from '#core/poll/json-document.ts';
 import { createRecordSelector } from '#core/poll/record-selector.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Connector } from '#core/config/project.ts';
+import type { Connector } from '#core/config/connector.ts';
 import { resolveSecrets } from '#core/config/resolve/resolve-secrets.ts';
 import { namesOf, projectSecrets, secretsIn, usedSecrets } from '#core/secret/used-secrets.ts';
 import { projectOf } from '../config/project-fixture.ts';

@@ -336,3 +336,69 @@ describe('queues', () => {
     );
   });
 });
+
+describe('what an event source mapping received', () => {
+  const ARN = 'arn:aws:sqs:us-east-1:000000000000:work';
+  const poll = async ({ service }: StartedSqs, limit: number) =>
+    await service().receive(ARN, { limit, waitMs: 0, signal: new AbortController().signal });
+
+  it('is visible again when the service starts anew; what others hold is not', async () => {
+    const sqs = await startSqs();
+    const url = await createQueue(sqs, 'work', { VisibilityTimeout: '900' });
+    for (const body of ['mapping', 'chosen', 'client']) await send(sqs, url, body);
+    const [, chosen] = await poll(sqs, 2);
+    await sqs.client.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: url,
+        ReceiptHandle: chosen?.receiptHandle,
+        VisibilityTimeout: 600,
+      }),
+    );
+    expect(bodies(await receive(sqs, url))).toEqual(['client']);
+    await sqs.restart();
+    expect(await countsOf(sqs, url)).toEqual([1, 2, 0]);
+    const [again] = await receive(sqs, url);
+    expect(again?.Body).toBe('mapping');
+    expect(again?.Attributes?.ApproximateReceiveCount).toBe('2');
+  });
+
+  it('is given back after a time, but not against a time that was chosen', async () => {
+    const sqs = await startSqs();
+    const url = await createQueue(sqs, 'work', { VisibilityTimeout: '900' });
+    await send(sqs, url, 'a');
+    const [held] = await poll(sqs, 1);
+    sqs.service().giveBack(ARN, held?.receiptHandle ?? '', 2000);
+    sqs.advance(1999);
+    expect(await poll(sqs, 1)).toEqual([]);
+    sqs.advance(1);
+    const [again] = await poll(sqs, 1);
+    await sqs.client.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: url,
+        ReceiptHandle: again?.receiptHandle,
+        VisibilityTimeout: 60,
+      }),
+    );
+    sqs.service().giveBack(ARN, again?.receiptHandle ?? '', 2000);
+    sqs.advance(59_999);
+    expect(await poll(sqs, 1)).toEqual([]);
+    sqs.advance(1);
+    expect(await poll(sqs, 1)).toHaveLength(1);
+  });
+
+  it('is known for it also after the journal was rewritten', async () => {
+    const sqs = await startSqs({ minSupersededBytes: 1 });
+    const url = await createQueue(sqs, 'work', { VisibilityTimeout: '900' });
+    await send(sqs, url, 'a');
+    await poll(sqs, 1);
+    for (let round = 0; round < 5; round++) {
+      await send(sqs, url, 'x'.repeat(1000));
+      const [other] = await receive(sqs, url, 1);
+      await sqs.client.send(
+        new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: other?.ReceiptHandle }),
+      );
+    }
+    await sqs.restart();
+    expect(bodies(await receive(sqs, url))).toEqual(['a']);
+  });
+});

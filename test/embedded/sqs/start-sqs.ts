@@ -18,10 +18,12 @@ export interface StartedSqs {
 }
 
 /** SQS behind a gateway, with AWS's client as it is. Closed at the end of the test. */
-export async function startSqs(): Promise<StartedSqs> {
+export async function startSqs(
+  options: { readonly minSupersededBytes?: number } = {},
+): Promise<StartedSqs> {
   const stateDir = mkdtempSync(path.join(os.tmpdir(), 'sluice-sqs-'));
   let now = Date.UTC(2026, 0, 1);
-  const open = () => openSqsService({ stateDir, nowMs: () => now });
+  const open = () => openSqsService({ stateDir, nowMs: () => now, ...options });
   let service = open();
   const gateway = await startGateway({
     port: 0,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Domain, GeneratorConnector, HttpPollConnector } from '#core/config/project.ts';
+import type { GeneratorConnector, HttpPollConnector } from '#core/config/connector.ts';
+import type { Domain } from '#core/config/project.ts';
 import type { HttpPollConfig } from '#core/poll/poll-config.ts';
 import { HTTP_POLL_ENTRY } from '#lib/connector-props.ts';
 import {

@@ -124,6 +124,39 @@ describe('a domain on Kafka', () => {
     });
   });
 
+  it('is validated by the Glue registry only where that is asked for', () => {
+    const environment: Environment = {
+      ...LOCAL_ENVIRONMENT,
+      schemaRegistry: { kind: 'glue', name: 'sluice-local' },
+    };
+    const processingOf = (changes: Partial<Domain['kafka']>) =>
+      templateOf(templatesOf(kafkaDeployment(environment, changes)), 'market-processing');
+    const config = (registry: unknown) => ({
+      AmazonManagedKafkaEventSourceConfig: {
+        ConsumerGroupId: Match.anyValue(),
+        SchemaRegistryConfig: registry,
+      },
+    });
+    const validated = processingOf({ validate: true });
+    const arn = {
+      'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp(':registry/sluice-local$')])],
+    };
+    validated.hasResourceProperties(
+      'AWS::Lambda::EventSourceMapping',
+      config({
+        SchemaRegistryURI: arn,
+        EventRecordFormat: 'SOURCE',
+        SchemaValidationConfigs: [{ Attribute: 'VALUE' }],
+      }),
+    );
+    const actions = JSON.stringify(validated.findResources('AWS::IAM::Role'));
+    expect(actions).toContain('glue:GetRegistry');
+    expect(actions).toContain('glue:GetSchemaVersion');
+    const plain = processingOf({});
+    plain.hasResourceProperties('AWS::Lambda::EventSourceMapping', config(Match.absent()));
+    expect(JSON.stringify(plain.findResources('AWS::IAM::Role'))).not.toContain('glue:GetRegistry');
+  });
+
   it('has nothing that needs pollers when it is read on demand', () => {
     const onDemand = templatesOf(kafkaDeployment(LOCAL_ENVIRONMENT, { pollers: null }));
     templateOf(onDemand, 'market-processing').hasResourceProperties(

@@ -14,7 +14,9 @@ import { messagesDone } from './queue-response.ts';
 
 export interface QueueLaneOptions {
   readonly mapping: () => QueueMappingConfig;
-  readonly sqs: Pick<SqsService, 'receive' | 'delete' | 'attributesOf'>;
+  readonly sqs: Pick<SqsService, 'receive' | 'delete' | 'giveBack' | 'attributesOf'>;
+  /** What failed the first time comes again after it; doubled with each failure. */
+  readonly retryDelayMs: number;
   readonly lambda: Pick<LambdaService, 'invoke'>;
   readonly access: PlatformAccess;
   readonly metrics: MetricsService | undefined;
@@ -32,7 +34,13 @@ const ENVELOPE_BYTES = 64;
 const PROBLEM_WAIT_MS = 1000;
 const THROTTLED_WAIT_MS = 500;
 
-/** Reads batches, one after the other, until the signal: receive, invoke, delete what is done. The rest comes back by its visibility timeout. */
+/** Of what failed again and again; the queue's visibility timeout when that is shorter. */
+const MAX_RETRY_DELAY_MS = 60_000;
+
+/**
+ * Reads batches, one after the other, until the signal: receive, invoke, delete what is done, give back what failed. In AWS that
+ * waits out its visibility timeout, which is longer than the function may run; here whoever works on it is known to have ended.
+ */
 export async function runQueueLane(options: QueueLaneOptions): Promise<void> {
   const { signal, onNotice } = options;
   let lastProblem = '';
@@ -83,9 +91,23 @@ async function processParts(
   batch: readonly SqsMessageView[],
 ): Promise<void> {
   const { queueArn } = options.mapping();
-  for (const part of splitBySize(queueArn, batch)) {
+  const parts = splitBySize(queueArn, batch);
+  for (const [index, part] of parts.entries()) {
     const isDone = await processBatch(options, part);
-    if (!isDone && queueArn.endsWith('.fifo')) return;
+    if (isDone || !queueArn.endsWith('.fifo')) continue;
+    giveBack(options, parts.slice(index + 1).flat());
+    return;
+  }
+}
+
+function giveBack(
+  { mapping, sqs, retryDelayMs }: QueueLaneOptions,
+  messages: readonly SqsMessageView[],
+): void {
+  for (const { receiptHandle, system } of messages) {
+    const receives = Number(system['ApproximateReceiveCount'] ?? '1');
+    const delayMs = Math.min(retryDelayMs * 2 ** (receives - 1), MAX_RETRY_DELAY_MS);
+    sqs.giveBack(mapping().queueArn, receiptHandle, delayMs);
   }
 }
 
@@ -121,6 +143,11 @@ async function processBatch(
   if (outcome === null) return false;
   const done = messagesDone(outcome, batch, { reportBatchItemFailures });
   count(options, 'FailedInvokeEventCount', batch.length - done.length);
+  const finished = new Set(done);
+  giveBack(
+    options,
+    batch.filter((message) => !finished.has(message)),
+  );
   if (done.length === 0) return false;
   options.access.require(functionName, 'sqs:DeleteMessage', queueArn);
   for (const message of done) {

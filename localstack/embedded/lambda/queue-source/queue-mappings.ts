@@ -16,18 +16,24 @@ import { QueueRunner } from './queue-runner.ts';
 export interface QueueMappingsOptions {
   /** Folder of the mappings' settings. */
   readonly stateDir: string;
-  readonly sqs: Pick<SqsService, 'receive' | 'delete' | 'attributesOf' | 'pendingMessages'>;
+  readonly sqs: Pick<
+    SqsService,
+    'receive' | 'delete' | 'giveBack' | 'attributesOf' | 'pendingMessages'
+  >;
   readonly lambda: Pick<LambdaService, 'hasFunction' | 'roleArnOf' | 'timeoutMsOf' | 'invoke'>;
   /** Decides and counts what a mapping does in the role of its function. @default everything is allowed */
   readonly iam?: RoleCalls;
   readonly metrics?: MetricsService;
   /** What a developer should know: a queue that cannot be read. @default ignored */
   readonly onNotice?: (text: string) => void;
+  /** How long what failed the first time waits; doubled with each failure. @default 2000 */
+  readonly retryDelayMs?: number;
   /** How long `close` waits for invocations in flight. @default 5000 */
   readonly closeGraceMs?: number;
 }
 
 const CLOSE_GRACE_MS = 5000;
+const RETRY_DELAY_MS = 2000;
 
 /** Event source mappings from SQS to Lambda. Retries, order and dead letters are the queue's; a kill repeats what was in flight. */
 export function createQueueMappings(options: QueueMappingsOptions): QueueMappings {
@@ -47,6 +53,7 @@ export function createQueueMappings(options: QueueMappingsOptions): QueueMapping
   const add = (config: QueueMappingConfig): QueueRunner => {
     const runner = new QueueRunner(config, {
       ...{ sqs, lambda, access },
+      retryDelayMs: options.retryDelayMs ?? RETRY_DELAY_MS,
       metrics: options.metrics,
       onNotice: options.onNotice ?? (() => undefined),
     });

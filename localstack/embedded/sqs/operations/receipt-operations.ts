@@ -44,6 +44,26 @@ export function deleteByReceipt(store: QueueStore, queue: Queue, handle: string)
   store.commit([{ type: 'deleted', sequence: message.sequence }]);
 }
 
+/**
+ * Lets a message that an event source mapping received come again after a time. Not when it comes earlier anyway, and not
+ * when whoever worked on it has chosen the time, or has deleted it.
+ */
+export function giveBack(
+  store: QueueStore,
+  queue: Queue,
+  options: { readonly handle: string; readonly delayMs: number },
+): void {
+  const receipt = parseReceipt(queue, options.handle);
+  const now = store.nowMs();
+  queue.showDue(now);
+  const message = messageOf(queue, receipt);
+  if (message === null || message.receiveCount !== receipt.receiveCount) return;
+  const visibleMs = now + options.delayMs;
+  const isHeld = message.mappingHolds && message.phase === 'in-flight';
+  if (!isHeld || message.visibleMs <= visibleMs) return;
+  store.commit([{ type: 'visibility', sequence: message.sequence, visibleMs }]);
+}
+
 export function changeMessageVisibility(store: QueueStore, input: Input): void {
   changeVisibility(store, requireQueue(store, input), input);
 }

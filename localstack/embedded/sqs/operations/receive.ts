@@ -29,6 +29,8 @@ export interface ReceiveOptions {
   readonly limit: number;
   /** @default the queue's */
   readonly visibilityMs?: number;
+  /** An event source mapping receives. @default false */
+  readonly byMapping?: boolean;
 }
 
 /** Takes what may be received now. Messages that were received too often go to the dead-letter queue instead. */
@@ -65,7 +67,9 @@ function take(
   const visibilityMs = options.visibilityMs ?? Number(VisibilityTimeout) * MS_PER_SECOND;
   const sequences = messages.map(({ sequence }) => sequence);
   const records = messages.map((message) => store.read(message));
-  store.commit([{ type: 'received', atMs: now, visibleMs: now + visibilityMs, sequences }]);
+  const holder = options.byMapping === true ? { byMapping: true } : {};
+  const visibleMs = now + visibilityMs;
+  store.commit([{ type: 'received', atMs: now, visibleMs, sequences, ...holder }]);
   const received = messages.map((message, index) => whole(queue, message, records[index]));
   queue.showDue(now);
   return received;

@@ -51,6 +51,12 @@ export const kafkaModel = z.strictObject({
   pollers: pollersModel.describe(
     'Lambda pollers that read each topic, billed by the hour; none: on demand, without schema registry, bisecting and partial batches',
   ),
+  validate: z
+    .boolean()
+    .optional()
+    .describe(
+      'with pollers and schema_registry glue: Lambda asks the registry about each record; what it does not know goes to the failure destination and not into the table rejected',
+    ),
   generation: z
     .number()
     .int()

@@ -5,7 +5,7 @@ import type { ConfigPath } from '../source/config-issue.ts';
 import { checkSecrets, checkSecretTemplates } from './check-secrets.ts';
 import { mergeDomainSettings } from './domain-settings.ts';
 import { mergeSettings } from './resolve-environment.ts';
-import { replicationProblem } from './resolve-kafka.ts';
+import { replicationProblem, validationProblem } from './resolve-kafka.ts';
 
 type SettingsFile = Pick<ConfigFile<unknown>, 'report'>;
 
@@ -47,6 +47,13 @@ const RULES: readonly SettingsRule[] = [
     problem({ kafka, kafka_cluster, removal_policy }, where) {
       const isThrowAway = removal_policy === 'destroy';
       return replicationProblem(kafka, { zones: kafka_cluster.zones, isThrowAway, where });
+    },
+  },
+  {
+    keys: [['kafka', 'validate'], ['kafka', 'pollers'], ['schema_registry']],
+    problem({ kafka, schema_registry = 'none' }, where) {
+      const registry = schema_registry === 'none' ? 'none' : schema_registry.kind;
+      return validationProblem(kafka, { registry, where });
     },
   },
 ];

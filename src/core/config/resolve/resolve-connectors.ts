@@ -1,5 +1,5 @@
+import type { Connector } from '../connector.ts';
 import type { ConnectorInput } from '../model/connector-model.ts';
-import type { Connector } from '../project.ts';
 import type { ConnectorContext } from './connector-context.ts';
 import { resolveGenerator } from './resolve-generator.ts';
 import { resolveHttpIngest } from './resolve-http-ingest.ts';

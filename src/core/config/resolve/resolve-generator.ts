@@ -1,5 +1,5 @@
+import type { GeneratorConnector } from '../connector.ts';
 import type { GeneratorInput } from '../model/generator-model.ts';
-import type { GeneratorConnector } from '../project.ts';
 import type { ConnectorContext } from './connector-context.ts';
 import { checkStreamNames, resolveEnvironments } from './connector-names.ts';
 

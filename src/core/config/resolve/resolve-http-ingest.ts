@@ -1,5 +1,5 @@
+import type { HttpIngestConnector } from '../connector.ts';
 import { HTTP_INGEST_DEFAULTS, type HttpIngestInput } from '../model/http-ingest-model.ts';
-import type { HttpIngestConnector } from '../project.ts';
 import { quote } from '../source/config-issue.ts';
 import type { Reporter } from '../source/reporter.ts';
 import { checkStreamNames } from './connector-names.ts';

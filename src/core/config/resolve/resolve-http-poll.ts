@@ -1,12 +1,7 @@
 import { comparisonOf, isCursorValue } from '#core/poll/cursor-value.ts';
+import type { HttpPollConnector, PollCursor, PollPagination, PollSelection } from '../connector.ts';
 import { HTTP_POLL_DEFAULTS, type HttpPollInput } from '../model/http-poll-model.ts';
-import type {
-  HttpPollConnector,
-  PollCursor,
-  PollPagination,
-  PollSelection,
-  Stream,
-} from '../project.ts';
+import type { Stream } from '../project.ts';
 import { unknownName } from '../source/nearest-name.ts';
 import { checkPollSelection } from './check-poll-selection.ts';
 import type { ConnectorContext, ConnectorPlace } from './connector-context.ts';

@@ -13,6 +13,7 @@ export function resolveKafka(input: KafkaInput): KafkaSettings {
     replication: input.replication,
     minInSync: input.min_insync,
     pollers: pollers === 'none' ? null : { min: pollers.min, max: pollers.max },
+    validate: input.validate ?? false,
     generation: input.generation,
   };
 }
@@ -25,6 +26,17 @@ export function resolveKafkaCluster(input: KafkaClusterInput): KafkaClusterSetti
     storageGb: input.storage / 1_000_000_000,
     vpc: input.vpc ?? null,
   };
+}
+
+/** What is missing for records to be validated by Lambda; null when nothing is, or they are not. */
+export function validationProblem(
+  { validate, pollers }: KafkaInput,
+  options: { readonly registry: string; readonly where: string },
+): string | null {
+  const { registry, where } = options;
+  if (validate !== true || (pollers !== 'none' && registry === 'glue')) return null;
+  const got = pollers === 'none' ? 'pollers: none' : `schema_registry ${registry}`;
+  return `expected pollers and schema_registry glue beside validate: true in ${where}, got ${got}; Lambda validates only with both`;
 }
 
 /** What is wrong with the copies of a topic's partitions; null when nothing is. */

@@ -1,6 +1,6 @@
 import { CURSOR_VARIABLE, namesIn } from '#core/poll/poll-template.ts';
+import type { HttpPollConnector } from '../connector.ts';
 import { HTTP_POLL_DEFAULTS, type HttpPollInput } from '../model/http-poll-model.ts';
-import type { HttpPollConnector } from '../project.ts';
 import { type ConfigPath, quote } from '../source/config-issue.ts';
 import type { ConnectorPlace } from './connector-context.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compileJsonPath } from '#adapters/jsonpath/compile-json-path.ts';
-import type { HttpPollConnector } from '#core/config/project.ts';
+import type { HttpPollConnector } from '#core/config/connector.ts';
 import { issuesOf, MARKET, projectOf } from '../project-fixture.ts';
 
 const SELECT = `select:

@@ -23,6 +23,7 @@ describe('a domain with buffer: kafka', () => {
       replication: 3,
       minInSync: 2,
       pollers: null,
+      validate: false,
       generation: 2,
     });
   });
@@ -36,6 +37,23 @@ describe('a domain with buffer: kafka', () => {
       ['local.market.trade', { clusterArn: ARN, generation: 1 }],
     ]);
     expect(kafkaTopics(projectOf())).toEqual(new Map());
+  });
+});
+
+describe('validation by Lambda', () => {
+  it.each([
+    ['pollers', 'kafka: { validate: true, pollers: none }\nschema_registry: { kind: glue }'],
+    ['the Glue registry', 'kafka: { validate: true }'],
+  ])('is refused without %s', (_name, text) => {
+    expect(issuesOf({ ...onKafka, ...inProd(text) })).toMatch(
+      /prod.yaml:2:.* kafka\.validate: expected pollers and schema_registry glue beside validate: true/,
+    );
+  });
+
+  it('is taken with both', () => {
+    const text = 'kafka: { validate: true }\nschema_registry: { kind: glue }\n';
+    const files = { ...onKafka, 'config/environments/local.yaml': text };
+    expect(projectOf(files).domains[0]?.kafka.validate).toBe(true);
   });
 });
 

@@ -11,6 +11,7 @@ import { openSqsService } from '#embedded/sqs/sqs-service.ts';
 
 const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:work';
 const FIFO = `${QUEUE}.fifo`;
+const LETTERS = 'arn:aws:sqs:us-east-1:000000000000:letters';
 const ROLE = 'arn:aws:iam::000000000000:role/writer';
 const MAPPING: QueueMappingConfig = {
   id: 'm',
@@ -31,12 +32,21 @@ interface QueueRecord {
 }
 type Handler = (records: readonly QueueRecord[]) => unknown | Promise<unknown>;
 
-function startMappings(handler: Handler, options: { readonly iam?: IamService } = {}) {
+function startMappings(
+  handler: Handler,
+  options: {
+    readonly iam?: IamService;
+    readonly queue?: Readonly<Record<string, string>>;
+    readonly retryDelayMs?: number;
+  } = {},
+) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-queue-mappings-'));
   const sqs = openSqsService({ stateDir: path.join(folder, 'sqs') });
-  const attributes = { VisibilityTimeout: '1' };
+  const attributes = { VisibilityTimeout: '1', ...options.queue };
+  sqs.ensureQueue({ name: 'letters', attributes: {} });
   sqs.ensureQueue({ name: 'work', attributes });
-  const fifo = { ...attributes, FifoQueue: 'true', ContentBasedDeduplication: 'true' };
+  const { VisibilityTimeout } = attributes;
+  const fifo = { VisibilityTimeout, FifoQueue: 'true', ContentBasedDeduplication: 'true' };
   sqs.ensureQueue({ name: 'work.fifo', attributes: fifo });
   const notices: string[] = [];
   const mappings = createQueueMappings({
@@ -56,6 +66,7 @@ function startMappings(handler: Handler, options: { readonly iam?: IamService } 
     },
     onNotice: (text) => notices.push(text),
     ...(options.iam === undefined ? {} : { iam: options.iam }),
+    ...(options.retryDelayMs === undefined ? {} : { retryDelayMs: options.retryDelayMs }),
   });
   onTestFinished(async () => {
     await mappings.close();
@@ -102,6 +113,44 @@ describe('a mapping on a queue', () => {
     expect(mappings.pending()).toBe(true);
     await drained();
     expect(seen.sort()).toEqual(['a', 'b']);
+  });
+
+  it('gives what fails back long before its visibility timeout ends, until it is a dead letter', async () => {
+    const redrive = { deadLetterTargetArn: LETTERS, maxReceiveCount: 3 };
+    const counts: string[] = [];
+    const { sqs, mappings, drained } = startMappings(
+      (records) => {
+        counts.push(records[0]?.attributes['ApproximateReceiveCount'] ?? '');
+        return 'error';
+      },
+      {
+        queue: { VisibilityTimeout: '900', RedrivePolicy: JSON.stringify(redrive) },
+        retryDelayMs: 10,
+      },
+    );
+    sqs.send(QUEUE, { body: 'a' });
+    mappings.ensureMapping(MAPPING);
+    mappings.start();
+    await drained();
+    expect(counts).toEqual(['1', '2', '3']);
+    expect(sqs.pendingMessages(LETTERS)).toBe(1);
+  });
+
+  it('keeps the order of a group whose first message fails', async () => {
+    const seen: string[] = [];
+    const { sqs, mappings, drained } = startMappings(
+      (records) => {
+        const isFirst = seen.length === 0;
+        seen.push(bodiesOf(records).join(''));
+        return isFirst ? 'error' : null;
+      },
+      { queue: { VisibilityTimeout: '900' }, retryDelayMs: 10 },
+    );
+    for (const body of ['a', 'b', 'c']) sqs.send(FIFO, { body, groupId: 'one' });
+    mappings.ensureMapping({ ...MAPPING, queueArn: FIFO, reportBatchItemFailures: false });
+    mappings.start();
+    await drained();
+    expect(seen).toEqual(['abc', 'abc']);
   });
 
   it('runs no more batches at once than MaximumConcurrency, and one per group of a FIFO queue', async () => {
