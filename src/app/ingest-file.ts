@@ -199,7 +199,12 @@ async function openRows(
   try {
     // A run that goes on has passed it.
     if (run.next === null) await checkCompression(deps.store, file);
-    if (file.sizeBytes === 0) return { ok: true, columns: [], bodyOffset: 0, map: noRow };
+    const { format } = entry;
+    // A file whose first line names the columns is never empty: an export that failed leaves one.
+    const mayBeEmpty = format.kind === 'jsonl' || !format.header;
+    if (file.sizeBytes === 0 && mayBeEmpty) {
+      return { ok: true, columns: [], bodyOffset: 0, map: noRow };
+    }
     const header = await readFileHeader(openFile(deps.store, file, 0), entry.format);
     if (!header.ok) return header;
     const { columns, bodyOffset } = header;

@@ -53,7 +53,11 @@ export function databasesOf(outputs: StackOutputs): readonly string[] {
   );
 }
 
-/** Base addresses of the domains' HTTP APIs, in the order of their stacks. */
-export function ingestApiUrlsOf(outputs: StackOutputs): readonly string[] {
-  return Object.values(outputs).flatMap(({ IngestApiUrl }) => IngestApiUrl ?? []);
+/** Base addresses of the domains' HTTP APIs, in the order of their stacks; the domain as its stack names it. */
+export function ingestApisOf(
+  outputs: StackOutputs,
+): readonly { readonly domain: string; readonly url: string }[] {
+  return Object.entries(outputs).flatMap(([stack, { IngestApiUrl: url }]) =>
+    url === undefined ? [] : [{ domain: stack.split('-').slice(2, -1).join('-'), url }],
+  );
 }

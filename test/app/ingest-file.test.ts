@@ -203,11 +203,20 @@ describe('an uploaded file', () => {
     expect(await world.committedIds()).toEqual(['t1']);
   });
 
-  it('may be empty', async () => {
+  it('is refused when it is empty, since its header is missing', async () => {
     for (const key of [KEY, `${KEY}.gz`]) {
       const { run } = await ingested('', key);
-      expect(run.report).toMatchObject({ status: 'finished', rows: { read: 0 }, errorFile: null });
+      expect(run.report).toMatchObject({
+        status: 'refused',
+        problem: expect.stringContaining('no header'),
+        rows: { read: 0 },
+      });
     }
+  });
+
+  it('may have a header alone', async () => {
+    const { run } = await ingested(tradeFile([]));
+    expect(run.report).toMatchObject({ status: 'finished', rows: { read: 0 }, errorFile: null });
   });
 
   it('arrives when it was uploaded, and is never late', async () => {

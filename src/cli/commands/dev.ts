@@ -8,7 +8,7 @@ import {
   startLocalCloud,
 } from '../local-cloud.ts';
 import type { Output } from '../output.ts';
-import { ingestApiUrlsOf, type StackOutputs } from '../stack-outputs.ts';
+import { ingestApisOf, type StackOutputs } from '../stack-outputs.ts';
 
 export const dev: Command = {
   name: 'dev',
@@ -100,10 +100,13 @@ function showEndpoint(
 ): void {
   const { endpoint, outputs } = cloud;
   const environment = clientEnvironment(endpoint);
-  const ingestApis = ingestApiUrlsOf(outputs);
+  const ingestApis = ingestApisOf(outputs);
   output.line();
   for (const [name, value] of Object.entries(environment)) output.line(`export ${name}=${value}`);
-  for (const url of ingestApis) output.line(`Events over HTTP: POST ${url}/<stream>/events`);
+  if (ingestApis.length > 0) output.line('Events over HTTP, signed (docs/ingestion-api.md):');
+  for (const { domain, url } of ingestApis) {
+    output.line(`  ${domain}: POST ${url}/<stream>/events`);
+  }
   output.result({ ok: true, endpoint, environment, ingestApis, alreadyUp });
 }
 

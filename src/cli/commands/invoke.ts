@@ -13,13 +13,14 @@ import type { Output } from '../output.ts';
 export const invoke: Command = {
   name: 'invoke',
   summary: 'run a function once with an event of your own, and see what it says',
-  usage: '<function> [--event <file>] [--json]',
+  usage: '<function> [--event <file or JSON>] [--json]',
   positionals: { min: 1, max: 1 },
   options: {
     event: {
       type: 'string',
       value: '<file>',
-      description: 'JSON file with the event, - for standard input (default: {})',
+      description:
+        'JSON file with the event, the event itself when it begins with {, - for standard input (default: {})',
     },
   },
   async run(context) {
@@ -43,10 +44,12 @@ const STDIN = 0;
 /** Throws USAGE with the place at which the file is not JSON. */
 function readEvent(file: string | undefined): string {
   if (file === undefined) return '{}';
-  const text = file === '-' ? readFileSync(STDIN, 'utf8') : readFile(file);
+  const isEvent = file.trimStart().startsWith('{');
+  const text = isEvent ? file : file === '-' ? readFileSync(STDIN, 'utf8') : readFile(file);
   const problem = findJsonProblem(text);
   if (problem === null) return text;
-  const place = `${file === '-' ? 'standard input' : file}:${problem.line}:${problem.column}`;
+  const source = isEvent ? '--event' : file === '-' ? 'standard input' : file;
+  const place = `${source}:${problem.line}:${problem.column}`;
   throw new SluiceError('USAGE', `${place}: not JSON: ${problem.message}`);
 }
 

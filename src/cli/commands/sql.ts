@@ -91,6 +91,7 @@ function print(context: CommandContext, result: QueryResult): void {
     `${count}, ${result.scannedBytes.toLocaleString('en-US')} bytes scanned, ${result.milliseconds} ms`,
   );
   output.result({
+    ok: true,
     columns: result.columns,
     rows: result.rows.map((row) => rowObject(result.columns, row)),
   });

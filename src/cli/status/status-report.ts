@@ -70,15 +70,20 @@ export interface StatusReport {
   readonly problems: readonly string[];
 }
 
-/** What is wrong, in a few words; nothing when every part answers, nothing is in ALARM and the books balance. */
+/** What is wrong, in a few words; nothing when every part answers, nothing is in ALARM, no function fails in every run and the books balance. */
 export function findFaults(
-  report: Pick<StatusReport, 'alarms' | 'problems' | 'ledgers'>,
+  report: Pick<StatusReport, 'alarms' | 'functions' | 'problems' | 'ledgers'>,
 ): readonly string[] {
   const raised = report.alarms.filter(({ state }) => state === 'ALARM').length;
+  // An alarm waits for several periods; a function that never succeeded needs none.
+  const failing = report.functions.filter(
+    ({ invocations, errors }) => errors > 0 && errors >= invocations,
+  ).length;
   const unbalanced = report.ledgers.reduce((sum, each) => sum + each.unbalancedRows, 0);
   return [
     ...(report.problems.length > 0 ? [`${plural(report.problems.length, 'part')} down`] : []),
     ...(raised > 0 ? [plural(raised, 'alarm')] : []),
+    ...(failing > 0 ? [`${plural(failing, 'function')} failed in every run`] : []),
     ...(unbalanced > 0 ? [`${plural(unbalanced, 'row')} unaccounted for`] : []),
   ];
 }

@@ -30,6 +30,20 @@ describe('findFaults', () => {
       ['3 rows unaccounted for'],
     ],
   ])('sees %s', (_what, report, faults) => {
-    expect(findFaults(report)).toEqual(faults);
+    expect(findFaults({ functions: [], ...report })).toEqual(faults);
+  });
+
+  it('names functions that failed in every run, not those that failed once', () => {
+    const ran = (invocations: number, errors: number) => ({
+      name: 'sluice-local-market-http-poll',
+      invocations,
+      errors,
+      lastInvocationMs: 0,
+      lastDurationMs: 0,
+    });
+    const report = { alarms: [], problems: [], ledgers: [] };
+    expect(findFaults({ ...report, functions: [ran(2, 2), ran(3, 1), ran(0, 0)] })).toEqual([
+      '1 function failed in every run',
+    ]);
   });
 });
