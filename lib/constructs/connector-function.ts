@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { connectorsOf } from '#core/config/connector.ts';
+import { type Connector, connectorsOf } from '#core/config/connector.ts';
 import type { Domain, Environment } from '#core/config/project.ts';
 import { type NameScope, physicalName } from '../names.ts';
 import { dataRemovalPolicy } from '../removal-policy.ts';
@@ -27,7 +27,7 @@ import {
 } from './policy-grants.ts';
 import { schemaFinderGrants, schemaRegistryVariables } from './schema-registry-access.ts';
 
-/** What the functions of scheduled connectors have in common. */
+/** What the functions of connectors have in common. */
 export interface ConnectorProps {
   readonly names: NameScope;
   readonly environment: Environment;
@@ -43,7 +43,7 @@ export interface ConnectorProps {
 }
 
 export interface ConnectorFunctionProps extends ConnectorProps {
-  readonly kind: 'http-poll' | 'generator';
+  readonly kind: Connector['kind'];
   readonly description: string;
   readonly memoryMb: number;
   readonly timeout: Duration;
@@ -53,7 +53,7 @@ export interface ConnectorFunctionProps extends ConnectorProps {
   readonly objects?: readonly ObjectGrant[];
 }
 
-/** Function of the scheduled connectors of one kind, with its role and log group: it puts events and writes receipts. */
+/** Function of the connectors of one kind, with its role and log group: it puts events and writes receipts. */
 export class ConnectorFunction extends Construct {
   readonly function: lambda.Function;
 

@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { replaceFile } from '#embedded/replace-file.ts';
 import { AwsError } from '../gateway/json-protocol.ts';
+import { readStateFile } from '../read-state-file.ts';
 
 export interface StoredRegistry {
   readonly name: string;
@@ -80,7 +81,10 @@ export function openSchemaRegistryStore(stateDir: string): SchemaRegistryStore {
     schemas.get(schema.registry)?.delete(schema.name);
   };
   for (const folder of listFolder(stateDir)) {
-    const registry = readJson<StoredRegistry>(path.join(stateDir, folder, REGISTRY_FILE));
+    const registry = readStateFile<StoredRegistry>(
+      path.join(stateDir, folder, REGISTRY_FILE),
+      'registry state',
+    );
     // A crash between the two steps of a deletion leaves a folder without this file.
     if (registry === null) {
       rmSync(path.join(stateDir, folder), { recursive: true, force: true });
@@ -90,7 +94,7 @@ export function openSchemaRegistryStore(stateDir: string): SchemaRegistryStore {
     schemas.set(registry.name, new Map());
     const schemaFolder = path.join(stateDir, folder, SCHEMA_FOLDER);
     for (const file of listFolder(schemaFolder).filter((name) => name.endsWith('.json'))) {
-      const schema = readJson<StoredSchema>(path.join(schemaFolder, file));
+      const schema = readStateFile<StoredSchema>(path.join(schemaFolder, file), 'registry state');
       if (schema !== null) remember(schema);
     }
   }
@@ -131,24 +135,6 @@ function listFolder(folder: string): readonly string[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
-  }
-}
-
-/** Null when the file does not exist. */
-function readJson<T>(file: string): T | null {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-  try {
-    return JSON.parse(text) as T;
-  } catch (cause) {
-    throw new Error(`registry state ${file} is not JSON; delete the local state to start again`, {
-      cause,
-    });
   }
 }
 

@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { replaceFile } from '#embedded/replace-file.ts';
 import { AwsError } from '../gateway/json-protocol.ts';
+import { readStateFile } from '../read-state-file.ts';
 
 /** What a client sent, kept as it came: `DatabaseInput` and `TableInput` are echoed member by member. */
 export type ResourceInput = Readonly<Record<string, unknown>>;
@@ -90,7 +91,7 @@ function loadDatabase(
   databases: Map<string, StoredDatabase>,
   tables: Map<string, Map<string, StoredTable>>,
 ): void {
-  const database = readJson<StoredDatabase>(path.join(folder, DATABASE_FILE));
+  const database = readStateFile<StoredDatabase>(path.join(folder, DATABASE_FILE), 'catalog state');
   if (database === null) {
     rmSync(folder, { recursive: true, force: true });
     return;
@@ -99,29 +100,11 @@ function loadDatabase(
   const tableDir = path.join(folder, TABLE_FOLDER);
   mkdirSync(tableDir, { recursive: true });
   for (const file of readdirSync(tableDir).filter((name) => name.endsWith('.json'))) {
-    const table = readJson<StoredTable>(path.join(tableDir, file));
+    const table = readStateFile<StoredTable>(path.join(tableDir, file), 'catalog state');
     if (table !== null) loaded.set(table.name, table);
   }
   databases.set(database.name, database);
   tables.set(database.name, loaded);
-}
-
-/** Null when the file does not exist. Throws when it holds something else than this store wrote. */
-function readJson<T>(file: string): T | null {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-  try {
-    return JSON.parse(text) as T;
-  } catch (cause) {
-    throw new Error(`catalog state ${file} is not JSON; delete the local state to start again`, {
-      cause,
-    });
-  }
 }
 
 function writeJson(file: string, value: unknown): void {

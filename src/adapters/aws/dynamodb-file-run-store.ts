@@ -6,16 +6,9 @@ import {
   GetItemCommand,
   PutItemCommand,
   paginateQuery,
-  UpdateItemCommand,
-  type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import { SluiceError } from '#core/errors.ts';
-import type {
-  FileRunKey,
-  FileRunLease,
-  FileRunRecord,
-  FileRunStore,
-} from '#ports/file-run-store.ts';
+import type { FileRunKey, FileRunRecord, FileRunStore } from '#ports/file-run-store.ts';
+import { createDynamoDbLeases, stateUpdate } from './dynamodb-lease.ts';
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -27,34 +20,10 @@ export function createDynamoDbFileRunStore(
   client: DynamoDBClient,
   tableName: string,
 ): FileRunStore {
-  const update = (key: FileRunKey, input: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>) =>
-    client.send(new UpdateItemCommand({ TableName: tableName, Key: runKey(key), ...input }));
-  /** Throws COMMIT_CONFLICT when the lease is somebody else's by now. */
-  const updateHeld = async (
-    { key, fence }: FileRunLease,
-    input: Pick<
-      UpdateItemCommandInput,
-      'UpdateExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
-    >,
-  ): Promise<void> => {
-    try {
-      await update(key, {
-        ...input,
-        ConditionExpression: 'fence = :fence',
-        ExpressionAttributeValues: {
-          ...input.ExpressionAttributeValues,
-          ':fence': { N: String(fence) },
-        },
-      });
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      throw new SluiceError(
-        'COMMIT_CONFLICT',
-        `the run of file ${key.file} is held by another invocation`,
-        { cause: error },
-      );
-    }
-  };
+  const leases = createDynamoDbLeases<FileRunKey>(client, tableName, {
+    itemKey: runKey,
+    nameOf: ({ file }) => `the run of file ${file}`,
+  });
   const query = async function* (pk: string): AsyncGenerator<Item> {
     const pages = paginateQuery(
       { client },
@@ -68,58 +37,27 @@ export function createDynamoDbFileRunStore(
     for await (const page of pages) yield* page.Items ?? [];
   };
   return {
-    async acquire(key, { owner, freeBeforeMs, untilMs }) {
-      try {
-        const { Attributes: item } = await update(key, {
-          UpdateExpression: 'SET leaseOwner = :owner, leaseUntilMs = :until ADD fence :one',
-          ConditionExpression:
-            'attribute_not_exists(leaseOwner) OR leaseOwner = :owner OR leaseUntilMs <= :free',
-          ExpressionAttributeValues: {
-            ':owner': { S: owner },
-            ':until': { N: String(untilMs) },
-            ':free': { N: String(freeBeforeMs) },
-            ':one': { N: '1' },
-          },
-          ReturnValues: 'ALL_NEW',
-        });
-        const fence = Number(item?.['fence']?.N);
-        return { kind: 'held', lease: { key, fence }, state: item?.['state']?.S ?? null };
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        const { Item: item } = await client.send(
-          new GetItemCommand({ TableName: tableName, Key: runKey(key), ConsistentRead: true }),
-        );
-        const holder = item?.['leaseOwner']?.S ?? '';
-        return {
-          kind: 'busy',
-          owner: holder,
-          untilMs: Number(item?.['leaseUntilMs']?.N ?? untilMs),
-        };
+    async acquire(key, of) {
+      const held = await leases.acquire(key, of);
+      if (held !== null) {
+        return { kind: 'held', lease: held.lease, state: held.item['state']?.S ?? null };
       }
+      const { Item: item } = await client.send(
+        new GetItemCommand({ TableName: tableName, Key: runKey(key), ConsistentRead: true }),
+      );
+      return {
+        kind: 'busy',
+        owner: item?.['leaseOwner']?.S ?? '',
+        untilMs: Number(item?.['leaseUntilMs']?.N ?? of.untilMs),
+      };
     },
     renew: (lease, untilMs) =>
-      updateHeld(lease, {
+      leases.updateHeld(lease, {
         UpdateExpression: 'SET leaseUntilMs = :until',
         ExpressionAttributeValues: { ':until': { N: String(untilMs) } },
       }),
-    save: (lease, state) =>
-      updateHeld(lease, {
-        UpdateExpression: 'SET #state = :state',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':state': { S: state } },
-      }),
-    async release({ key, fence }) {
-      try {
-        await update(key, {
-          UpdateExpression: 'REMOVE leaseOwner, leaseUntilMs',
-          ConditionExpression: 'fence = :fence',
-          ExpressionAttributeValues: { ':fence': { N: String(fence) } },
-        });
-      } catch (error) {
-        // Somebody else has it by now: nothing to give back.
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      }
-    },
+    save: (lease, state) => leases.updateHeld(lease, stateUpdate(state)),
+    release: (lease) => leases.release(lease),
     async get(key) {
       const { Item: item } = await client.send(
         new GetItemCommand({ TableName: tableName, Key: runKey(key), ConsistentRead: true }),
@@ -149,7 +87,7 @@ export function createDynamoDbFileRunStore(
     },
     async settle(key) {
       try {
-        await update(key, {
+        await leases.update(key, {
           UpdateExpression: 'SET booked = :true',
           ConditionExpression: 'attribute_exists(pk)',
           ExpressionAttributeValues: { ':true': { BOOL: true } },

@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import { connectorsOf } from '#core/config/connector.ts';
 import { parseLambdaJson, serializeLambdaJson } from '#core/config/lambda-config.ts';
-import { lambdaField } from '#core/config/lambda-config-model.ts';
 import type { Domain, Project } from '#core/config/project.ts';
 import { deepFreeze } from '#core/config/resolve/merge-layers.ts';
-import { bufferStreamOf } from '#core/config/topic.ts';
-import { SluiceError } from '#core/errors.ts';
-import type { Field } from '#core/schema/field.ts';
-import { currentSchemaVersion, findStream, type Registry } from '#core/schema/registry.ts';
+import type { Registry } from '#core/schema/registry.ts';
+import { buildProducedStream, type ProducedStream, producedStreamKeys } from './produced-stream.ts';
 
 /** The JSON asset beside the http-ingest bundle of one domain. */
 export interface HttpIngestConfig {
@@ -16,17 +13,7 @@ export interface HttpIngestConfig {
 }
 
 /** What the function needs of a stream that clients may post to. */
-export interface HttpIngestStream {
-  readonly name: string;
-  /** Stream of the buffer that carries it. */
-  readonly buffer: string;
-  readonly key: string;
-  readonly fields: readonly Field[];
-  readonly identity: readonly string[];
-  /** Newest version: what events are written with. */
-  readonly schemaVersionId: string;
-  /** Avro schema as JSON text. */
-  readonly avro: string;
+export interface HttpIngestStream extends ProducedStream {
   readonly maxBodyBytes: number;
   readonly maxEvents: number;
 }
@@ -41,8 +28,7 @@ export function buildHttpIngestConfig(
   if (connectors.length === 0) return null;
   const streams = connectors.flatMap((connector) =>
     connector.streams.map((name) => ({
-      ...buildStream(domain, name, registry),
-      buffer: bufferStreamOf(project.environment.name, domain, name),
+      ...buildProducedStream(domain, name, { project, registry }),
       maxBodyBytes: connector.maxBodyBytes,
       maxEvents: connector.maxEvents,
     })),
@@ -50,36 +36,12 @@ export function buildHttpIngestConfig(
   return deepFreeze({ domain: domain.name, streams });
 }
 
-function buildStream(
-  domain: Domain,
-  name: string,
-  registry: Registry,
-): Omit<HttpIngestStream, 'buffer' | 'maxBodyBytes' | 'maxEvents'> {
-  const stream = domain.streams.find((candidate) => candidate.name === name);
-  const schemas = findStream(registry, domain.name, name);
-  if (stream === undefined || schemas === null) {
-    throw new SluiceError(
-      'CONFIG_INVALID',
-      `expected schemas of ${domain.name}.${name}, got none; run "npm run generate"`,
-    );
-  }
-  const { key, fields, identity } = stream;
-  const { schemaVersionId, avro } = currentSchemaVersion(schemas);
-  return { name, key, fields, identity, schemaVersionId, avro };
-}
-
 const configModel: z.ZodType<HttpIngestConfig> = z.strictObject({
   domain: z.string(),
   streams: z
     .array(
       z.strictObject({
-        name: z.string(),
-        buffer: z.string(),
-        key: z.string(),
-        fields: z.array(lambdaField).min(1),
-        identity: z.array(z.string()).min(1),
-        schemaVersionId: z.uuid(),
-        avro: z.string(),
+        ...producedStreamKeys,
         maxBodyBytes: z.int().min(1),
         maxEvents: z.int().min(1),
       }),

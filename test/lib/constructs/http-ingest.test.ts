@@ -32,7 +32,7 @@ const NAME = 'sluice-prod-market-http-ingest';
 /** Policy name to actions and resource. */
 function policiesOfFunction(): Readonly<Record<string, readonly [unknown, unknown]>> {
   const roles = processing.findResources('AWS::IAM::Role', {
-    Properties: { Description: 'Execution role of the market ingestion API' },
+    Properties: { Description: 'Execution role of the http-ingest connectors of market' },
   });
   const [role] = Object.values(roles);
   const policies = role?.['Properties'].Policies as {
@@ -139,7 +139,7 @@ describe('the ingestion API of a domain', () => {
       ],
       WriteLogs: [
         ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        { 'Fn::GetAtt': [expect.stringMatching(/^HttpIngestLogs/), 'Arn'] },
+        { 'Fn::GetAtt': [expect.stringMatching(/^HttpIngestFunctionLogs/), 'Arn'] },
       ],
     });
   });

@@ -1,4 +1,5 @@
 import type { LambdaOutcome } from '#embedded/services.ts';
+import { readBatchItemFailures } from '../batch-item-failures.ts';
 import type { BatchRecord } from './kinesis-event.ts';
 
 /** What an invocation means for its batch. `firstFailed` is the index of the record to go on with. */
@@ -21,28 +22,12 @@ export function judgeOutcome(
 ): BatchVerdict {
   if (outcome.kind === 'error') return { kind: 'failed' };
   if (!options.reportBatchItemFailures) return { kind: 'done' };
-  const failures = readFailures(outcome.payload);
+  const failures = readBatchItemFailures(outcome.payload);
   if (failures === null) return { kind: 'failed' };
   if (failures.length === 0) return { kind: 'done' };
   const indexes = failures.map((failure) => indexOfFailure(failure, records));
   const firstFailed = Math.min(...indexes);
   return firstFailed > 0 ? { kind: 'partial', firstFailed } : { kind: 'failed' };
-}
-
-/** The list of failures; null when the answer has another form. */
-function readFailures(payload: Buffer): readonly unknown[] | null {
-  if (payload.length === 0) return [];
-  let answer: unknown;
-  try {
-    answer = JSON.parse(payload.toString('utf8'));
-  } catch {
-    return null;
-  }
-  if (answer === null || answer === '') return [];
-  if (typeof answer !== 'object' || Array.isArray(answer)) return null;
-  const { batchItemFailures } = answer as Record<string, unknown>;
-  if (batchItemFailures === undefined || batchItemFailures === null) return [];
-  return Array.isArray(batchItemFailures) ? batchItemFailures : null;
 }
 
 /** Place of the failed record in the batch; -1, the whole batch, when the failure names none. */

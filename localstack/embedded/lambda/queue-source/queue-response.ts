@@ -1,4 +1,5 @@
 import type { LambdaOutcome, SqsMessageView } from '#embedded/services.ts';
+import { readBatchItemFailures } from '../batch-item-failures.ts';
 
 /**
  * The messages that are done with. Without ReportBatchItemFailures all or none are; with it the reported ones are not,
@@ -12,7 +13,7 @@ export function messagesDone(
 ): readonly SqsMessageView[] {
   if (outcome.kind === 'error') return [];
   if (!options.reportBatchItemFailures) return messages;
-  const failures = readFailures(outcome.payload);
+  const failures = readBatchItemFailures(outcome.payload);
   if (failures === null) return [];
   const failed = new Set<unknown>();
   const known = new Set<unknown>(messages.map(({ messageId }) => messageId));
@@ -22,20 +23,4 @@ export function messagesDone(
     failed.add(id);
   }
   return messages.filter(({ messageId }) => !failed.has(messageId));
-}
-
-/** Null when the answer has another form. */
-function readFailures(payload: Buffer): readonly unknown[] | null {
-  if (payload.length === 0) return [];
-  let answer: unknown;
-  try {
-    answer = JSON.parse(payload.toString('utf8'));
-  } catch {
-    return null;
-  }
-  if (answer === null || answer === '') return [];
-  if (typeof answer !== 'object' || Array.isArray(answer)) return null;
-  const { batchItemFailures } = answer as Readonly<Record<string, unknown>>;
-  if (batchItemFailures === undefined || batchItemFailures === null) return [];
-  return Array.isArray(batchItemFailures) ? batchItemFailures : null;
 }
