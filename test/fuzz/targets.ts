@@ -1,5 +1,6 @@
 import type { FuzzTarget } from './fuzz-target.ts';
 import { athenaSql } from './targets/athena-sql.ts';
+import { avroColumns } from './targets/avro-columns.ts';
 import { avroRow } from './targets/avro-row.ts';
 import { domainYaml } from './targets/domain-yaml.ts';
 import { expression } from './targets/expression.ts';
@@ -14,6 +15,7 @@ import { stateDocuments } from './targets/state-documents.ts';
 /** Every place where foreign bytes or text come in. */
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   avroRow,
+  avroColumns,
   kinesisRecord,
   schemaRegistryHeader,
   writerBatch,

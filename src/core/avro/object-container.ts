@@ -123,10 +123,7 @@ function* encodeBlocks(
   schema: AvroSchema,
   records: readonly unknown[],
 ): Generator<{ readonly count: number; readonly data: Uint8Array }> {
-  const type = avsc.Type.forSchema(withoutAnnotations(schema), {
-    registry: { long: BIGINT_LONG },
-    wrapUnions: false,
-  });
+  const type = typeOf(schema);
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
   for (const record of records) {
@@ -139,6 +136,23 @@ function* encodeBlocks(
     pendingBytes = 0;
   }
   if (pending.length > 0) yield { count: pending.length, data: Buffer.concat(pending) };
+}
+
+/** A commit writes the same schemas again and again; avsc takes longer to compile one than to encode its records. */
+const MAX_TYPES = 100;
+const typesByText = new Map<string, avsc.Type>();
+
+function typeOf(schema: AvroSchema): avsc.Type {
+  const text = JSON.stringify(schema);
+  const known = typesByText.get(text);
+  if (known !== undefined) return known;
+  const type = avsc.Type.forSchema(withoutAnnotations(schema), {
+    registry: { long: BIGINT_LONG },
+    wrapUnions: false,
+  });
+  if (typesByText.size >= MAX_TYPES) typesByText.clear();
+  typesByText.set(text, type);
+  return type;
 }
 
 /** avsc takes its own long for `{"type":"long", …}`; without annotations it takes the registered one. */

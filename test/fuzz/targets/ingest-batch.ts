@@ -55,7 +55,7 @@ async function openLane(): Promise<Lane> {
   });
   return {
     world,
-    genuine: tradeRecords(world, 20, 3).map(({ data }) => data),
+    genuine: tradeRecords(world, 20, 3).map(({ data }) => bytesOf(data)),
     goodRecord: (sequence) => recordOf(world, sequence, [eventAt(sequence).row]),
     batches: 0,
     sequence: 0,
@@ -77,4 +77,8 @@ async function deliver(lane: Lane, damaged: readonly Uint8Array[]): Promise<void
   await ingestBatch(world.deps, world.config, { source: SOURCE, records: [...records, good] });
   const after = (await world.state())?.counts.committed ?? 0;
   if (after <= before) throw new Error('the good event of the batch was not committed');
+}
+
+function bytesOf(data: Uint8Array | string): Uint8Array {
+  return typeof data === 'string' ? Buffer.from(data, 'base64') : data;
 }
