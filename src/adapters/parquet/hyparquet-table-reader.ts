@@ -1,7 +1,5 @@
-import zlib from 'node:zlib';
 import {
   type FileMetaData,
-  type ParquetParsers,
   parquetMetadata,
   parquetReadObjects,
   type SchemaElement,
@@ -10,6 +8,14 @@ import { SluiceError } from '#core/errors.ts';
 import type { Row, Value } from '#core/schema/field.ts';
 import type { ObjectStore } from '#ports/object-store.ts';
 import type { TableReader } from '#ports/table-reader.ts';
+import { checkFooter, checkPages } from './check-pages.ts';
+import {
+  COMPRESSORS,
+  isDecimal,
+  PARSERS,
+  unscaledOf,
+  withoutDecimals,
+} from './hyparquet-codecs.ts';
 
 /**
  * TableReader by hyparquet, which shares no code with our Parquet writer. It fetches whole files: those
@@ -23,7 +29,9 @@ export function createHyparquetTableReader(store: Pick<ObjectStore, 'get'>): Tab
       try {
         return await readRows(arrayBufferOf(bytes), columns);
       } catch (cause) {
-        if (cause instanceof SluiceError) throw cause;
+        if (cause instanceof SluiceError) {
+          throw new SluiceError(cause.code, `${fileUri}: ${cause.message}`, { cause });
+        }
         const problem = cause instanceof Error ? cause.message : String(cause);
         throw new SluiceError('FORMAT_CORRUPT', `${fileUri}: cannot be read: ${problem}`, {
           cause,
@@ -35,6 +43,8 @@ export function createHyparquetTableReader(store: Pick<ObjectStore, 'get'>): Tab
 
 async function readRows(file: ArrayBuffer, columns: readonly string[]): Promise<readonly Row[]> {
   const metadata = parquetMetadata(file);
+  checkFooter(metadata);
+  checkPages({ offset: 0, bytes: new Uint8Array(file) }, metadata, new Set(columns));
   const elements = new Map(topLevelElements(metadata).map((element) => [element.name, element]));
   const converters = columns.map((name) => ({ name, convert: converterOf(elements.get(name)) }));
   const rows: Record<string, unknown>[] = await parquetReadObjects({
@@ -62,22 +72,6 @@ function topLevelElements({ schema }: FileMetaData): readonly SchemaElement[] {
   return elements;
 }
 
-/** hyparquet rounds decimals to doubles; without their annotation they come as they are stored. */
-function withoutDecimals(metadata: FileMetaData): FileMetaData {
-  return {
-    ...metadata,
-    schema: metadata.schema.map((element) => {
-      if (!isDecimal(element)) return element;
-      const { converted_type: _converted, logical_type: _logical, ...raw } = element;
-      return raw;
-    }),
-  };
-}
-
-function isDecimal({ converted_type, logical_type }: SchemaElement): boolean {
-  return converted_type === 'DECIMAL' || logical_type?.type === 'DECIMAL';
-}
-
 /** From what hyparquet gives for a column to the value of a row; a missing column is null. */
 function converterOf(element: SchemaElement | undefined): (raw: unknown) => Value {
   if (element === undefined) return () => null;
@@ -94,31 +88,6 @@ function plainValue(raw: unknown): Value {
   if (raw instanceof Uint8Array) return raw.slice();
   return (raw ?? null) as Value;
 }
-
-/** INT32, INT64, or big-endian two's complement bytes. Source: parquet-format LogicalTypes.md §DECIMAL. */
-function unscaledOf(raw: unknown): Value {
-  if (typeof raw === 'number' || typeof raw === 'bigint') return BigInt(raw);
-  if (!(raw instanceof Uint8Array)) return null;
-  const digits = Buffer.from(raw).toString('hex');
-  return BigInt.asIntN(raw.length * 8, BigInt(digits === '' ? 0 : `0x${digits}`));
-}
-
-const PARSERS: Partial<ParquetParsers> = {
-  timestampFromMilliseconds: (millis) => millis * 1000n,
-  timestampFromMicroseconds: (micros) => micros,
-  timestampFromNanoseconds: (nanos) => nanos / 1000n,
-  dateFromDays: (days) => days,
-  // Buffer keeps a leading byte order mark, which TextDecoder drops: it may be part of an identity.
-  stringFromBytes: (bytes) =>
-    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'),
-};
-
-const COMPRESSORS = {
-  ZSTD: (input: Uint8Array, sizeBytes: number) =>
-    zlib.zstdDecompressSync(input, { maxOutputLength: Math.max(1, sizeBytes) }),
-  GZIP: (input: Uint8Array, sizeBytes: number) =>
-    zlib.gunzipSync(input, { maxOutputLength: Math.max(1, sizeBytes) }),
-};
 
 function arrayBufferOf(bytes: Uint8Array): ArrayBuffer {
   const { buffer, byteOffset, byteLength } = bytes;

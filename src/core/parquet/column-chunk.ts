@@ -5,28 +5,25 @@
  * column-chunk := dictionary-page? data-page*
  * ```
  */
-import { toPhysicalValues } from './column-values.ts';
-import { encodeDeltaBinaryPacked } from './encoding/delta-binary-packed.ts';
-import {
-  buildDictionary,
-  type Dictionary,
-  encodeDictionaryIndices,
-} from './encoding/dictionary.ts';
-import { encodePlain } from './encoding/plain.ts';
-import type { LeafEntries } from './levels.ts';
+import { type EncodedValues, type EncodingSet, encodeValues } from './encode-values.ts';
+import { buildDictionary } from './encoding/dictionary.ts';
+import { writePlain } from './encoding/plain.ts';
+import { gatherValues } from './gather-values.ts';
+import { type LeafEntries, rowOfValue, type Selection } from './leaf-entries.ts';
+import { narrowDecimals } from './narrow-decimals.ts';
 import {
   type Codec,
   compressBody,
-  cutPages,
-  dataPageBody,
   type Encoding,
   encodePageHeader,
-  type Page,
-  type PageCut,
+  maxLevelBytes,
+  type PageFacts,
+  writePageLevels,
 } from './page.ts';
-import type { PhysicalValues } from './physical-values.ts';
 import type { LeafNode } from './schema-node.ts';
-import { type ChunkStatistics, computeStatistics } from './statistics.ts';
+import { type Scratch, takeBytes } from './scratch.ts';
+import { boundsOf, type ChunkStatistics, countNansOf } from './statistics.ts';
+import { describeValue, expectedOf, rejectValue } from './value-error.ts';
 
 export interface ColumnChunk {
   readonly leaf: LeafNode;
@@ -47,115 +44,161 @@ export interface ColumnChunk {
   readonly statistics: ChunkStatistics;
 }
 
-/** Values of a chunk in one encoding, cut into pages. */
-interface EncodedValues {
-  readonly encoding: Encoding;
-  readonly dictionaryPage: Page | null;
-  /** One per page. */
-  readonly pageValues: readonly Uint8Array[];
+export interface ChunkOptions {
+  /** Where the entries come from, for the row number in a message. */
+  readonly selection: Selection;
+  readonly pageBytes: number;
+  readonly encodings: EncodingSet;
+  readonly scratch: Scratch;
 }
 
-/** Encodes the entries of a leaf. Throws SCHEMA_INCOMPATIBLE when a value does not fit its column. */
+/** Pages this small do not shrink, and a call of the compressor takes longer than writing the page. */
+const MIN_COMPRESSED_BYTES = 256;
+
+/** From here on a sample decides whether compression pays. */
+const MIN_SAMPLED_BYTES = 256 * 1024;
+const SAMPLE_PARTS = 4;
+const SAMPLE_PART_BYTES = 4096;
+/** Sample bytes that compression must save: less is not worth the reader's time. */
+const MIN_SAMPLE_SAVING = 0.02;
+
+/** Encodes the entries of a leaf. Throws SCHEMA_INCOMPATIBLE for a decimal that does not fit its precision. */
 export function writeColumnChunk(
   leaf: LeafNode,
   entries: LeafEntries,
-  { pageBytes }: { pageBytes: number },
+  { selection, pageBytes, encodings, scratch }: ChunkOptions,
 ): ColumnChunk {
-  const values = toPhysicalValues(leaf, entries);
-  const dictionary = buildDictionary(values);
-  const cuts = cutPages(leaf, { entries, values }, pageBytes);
-  const encoded = chooseEncoding(values, dictionary, cuts);
-  const dataPages = cuts.map((cut, index): Page => {
-    const pageValues = encoded.pageValues[index] ?? new Uint8Array(0);
-    return {
-      type: 'DATA_PAGE',
-      encoding: encoded.encoding,
-      valueCount: cut.entries.to - cut.entries.from,
-      body: dataPageBody(leaf, entries, { range: cut.entries, values: pageValues }),
-    };
-  });
-  const pages =
-    encoded.dictionaryPage === null ? dataPages : [encoded.dictionaryPage, ...dataPages];
+  const reject = (valueIndex: number, value?: bigint): never =>
+    rejectValue(leaf.column, rowOfValue(leaf, entries, { selection, valueIndex }), {
+      received: value === undefined ? 'more digits' : describeValue(value),
+      expected: expectedOf(leaf.type),
+    });
+  const gathered = gatherValues(leaf, entries, { scratch, reject });
+  const values = narrowDecimals(leaf, gathered, reject);
+  const dictionary = buildDictionary(values, scratch);
+  const bounds = boundsOf(dictionary?.values ?? values);
+  const nanCount = countNansOf(values);
+  const context = { entries, dictionary, pageBytes, encodings, scratch };
+  const encoded = encodeValues(leaf, values, context);
   return {
     leaf,
     encoding: encoded.encoding,
-    dataPageCount: dataPages.length,
+    dataPageCount: encoded.pages.length,
     valueCount: entries.entryCount,
-    statistics: computeStatistics(values, {
-      distinct: dictionary?.values ?? values,
-      nullCount: entries.entryCount - values.values.length,
-    }),
-    ...storePages(pages),
+    statistics: { bounds, nanCount, nullCount: entries.entryCount - entries.valueCount },
+    ...storePages(leaf, encoded, { entries, scratch }),
   };
 }
 
-/** Encodes every way that can pay and keeps the smallest; PLAIN wins a tie because it is the cheapest to read. */
-function chooseEncoding(
-  values: PhysicalValues,
-  dictionary: Dictionary | null,
-  cuts: readonly PageCut[],
-): EncodedValues {
-  const candidates: EncodedValues[] = [
-    {
-      encoding: 'PLAIN',
-      dictionaryPage: null,
-      pageValues: cuts.map((cut) => encodePlain(values, cut.values)),
-    },
-  ];
-  if (values.type === 'INT32' || values.type === 'INT64') {
-    candidates.push({
-      encoding: 'DELTA_BINARY_PACKED',
-      dictionaryPage: null,
-      pageValues: cuts.map((cut) => encodeDeltaBinaryPacked(values.values, cut.values)),
-    });
-  }
-  if (dictionary !== null) candidates.push(encodeWithDictionary(dictionary, cuts));
-  return candidates.reduce((best, next) => (encodedBytes(next) < encodedBytes(best) ? next : best));
-}
-
-function encodeWithDictionary(dictionary: Dictionary, cuts: readonly PageCut[]): EncodedValues {
-  const { values } = dictionary;
-  const entryCount = values.values.length;
-  return {
-    encoding: 'RLE_DICTIONARY',
-    dictionaryPage: {
-      type: 'DICTIONARY_PAGE',
-      encoding: 'PLAIN',
-      valueCount: entryCount,
-      body: encodePlain(values, { from: 0, to: entryCount }),
-    },
-    pageValues: cuts.map((cut) => encodeDictionaryIndices(dictionary, cut.values)),
-  };
-}
-
-function encodedBytes(encoded: EncodedValues): number {
-  const dictionaryBytes = encoded.dictionaryPage?.body.length ?? 0;
-  return encoded.pageValues.reduce((bytes, page) => bytes + page.length, dictionaryBytes);
+/** A page and how to write its body. */
+interface Page {
+  readonly type: PageFacts['type'];
+  readonly encoding: Encoding;
+  readonly valueCount: number;
+  readonly maxBytes: number;
+  readonly write: (out: Uint8Array) => number;
 }
 
 /** The codec belongs to the whole chunk: when all pages together do not shrink, all are stored as they are. */
-function storePages(pages: readonly Page[]) {
-  const compressed = pages.map((page) => compressBody(page.body));
-  const bodyBytes = pages.reduce((bytes, page) => bytes + page.body.length, 0);
-  const shrinks = compressed.reduce((bytes, body) => bytes + body.length, 0) < bodyBytes;
-  const parts: Uint8Array[] = [];
-  let headerBytes = 0;
-  let storedBytes = 0;
-  let dictionaryPageBytes = 0;
-  pages.forEach((page, index) => {
-    const stored = (shrinks ? compressed[index] : page.body) ?? page.body;
-    const header = encodePageHeader(page, stored);
-    parts.push(header, stored);
-    headerBytes += header.length;
-    storedBytes += header.length + stored.length;
-    if (page.type === 'DICTIONARY_PAGE') dictionaryPageBytes = storedBytes;
+function storePages(
+  leaf: LeafNode,
+  encoded: EncodedValues,
+  { entries, scratch }: { entries: LeafEntries; scratch: Scratch },
+): StoredPages {
+  const pages = pagesOf(leaf, encoded, entries);
+  const { definitionLevels, repetitionLevels, entryCount } = entries;
+  const hasLevels = definitionLevels instanceof Uint8Array || repetitionLevels !== null;
+  const likelyBytes = encoded.totalBytes + (hasLevels ? entryCount >> 3 : 0);
+  const compressed = likelyBytes >= MIN_COMPRESSED_BYTES ? writeCompressed(pages, scratch) : null;
+  if (compressed !== null && compressed.storedBytes < compressed.uncompressedBytes) {
+    return compressed;
+  }
+  return writeUncompressed(pages, scratch);
+}
+
+function pagesOf(leaf: LeafNode, encoded: EncodedValues, entries: LeafEntries): Page[] {
+  const { encoding, dictionary } = encoded;
+  const pages = encoded.pages.map((page): Page => {
+    const valueCount = page.entries.to - page.entries.from;
+    return {
+      type: 'DATA_PAGE',
+      encoding,
+      valueCount,
+      maxBytes: maxLevelBytes(leaf, valueCount) + page.bytes,
+      write: (out) =>
+        page.write(out, writePageLevels(leaf, entries, { range: page.entries, out, at: 0 })),
+    };
   });
-  const codec: Codec = shrinks ? 'ZSTD' : 'UNCOMPRESSED';
-  return {
-    parts,
-    codec,
-    dictionaryPageBytes,
-    uncompressedBytes: headerBytes + bodyBytes,
-    storedBytes,
+  if (dictionary === null) return pages;
+  const valueCount = dictionary.values.values.length;
+  const range = { from: 0, to: valueCount };
+  const dictionaryPage: Page = {
+    type: 'DICTIONARY_PAGE',
+    encoding: 'PLAIN',
+    valueCount,
+    maxBytes: dictionary.plainBytes,
+    write: (out) => writePlain(dictionary.values, range, { out, at: 0 }),
   };
+  return [dictionaryPage, ...pages];
+}
+
+interface StoredPages {
+  readonly parts: Uint8Array[];
+  readonly codec: Codec;
+  dictionaryPageBytes: number;
+  uncompressedBytes: number;
+  storedBytes: number;
+}
+
+/** Null when a sample of a large page shows that compression does not pay. */
+function writeCompressed(pages: readonly Page[], scratch: Scratch): StoredPages | null {
+  const stored = noPages('ZSTD');
+  for (const page of pages) {
+    const body = writeBody(page, scratch);
+    if (!looksCompressible(body)) return null;
+    addPage(stored, page, { body, storedBody: compressBody(body) });
+  }
+  return stored;
+}
+
+function writeUncompressed(pages: readonly Page[], scratch: Scratch): StoredPages {
+  const stored = noPages('UNCOMPRESSED');
+  for (const page of pages) {
+    const body = writeBody(page, scratch);
+    addPage(stored, page, { body, storedBody: body.slice() });
+  }
+  return stored;
+}
+
+function noPages(codec: Codec): StoredPages {
+  return { parts: [], codec, dictionaryPageBytes: 0, uncompressedBytes: 0, storedBytes: 0 };
+}
+
+function writeBody(page: Page, scratch: Scratch): Uint8Array {
+  const out = takeBytes(scratch, 'page', page.maxBytes);
+  return out.subarray(0, page.write(out));
+}
+
+function addPage(
+  stored: StoredPages,
+  page: Page,
+  { body, storedBody }: { body: Uint8Array; storedBody: Uint8Array },
+): void {
+  const header = encodePageHeader({ ...page, bodyBytes: body.length }, storedBody);
+  stored.parts.push(header, storedBody);
+  stored.uncompressedBytes += header.length + body.length;
+  stored.storedBytes += header.length + storedBody.length;
+  if (page.type === 'DICTIONARY_PAGE') stored.dictionaryPageBytes = stored.storedBytes;
+}
+
+/** Compresses parts of a large page; ids, hashes and sensor noise hardly shrink. */
+function looksCompressible(body: Uint8Array): boolean {
+  if (body.length < MIN_SAMPLED_BYTES) return true;
+  const sample = new Uint8Array(SAMPLE_PARTS * SAMPLE_PART_BYTES);
+  const stride = Math.floor(body.length / SAMPLE_PARTS);
+  for (let part = 0; part < SAMPLE_PARTS; part += 1) {
+    const from = part * stride;
+    sample.set(body.subarray(from, from + SAMPLE_PART_BYTES), part * SAMPLE_PART_BYTES);
+  }
+  return compressBody(sample).length < (1 - MIN_SAMPLE_SAVING) * sample.length;
 }

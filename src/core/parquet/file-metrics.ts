@@ -7,6 +7,7 @@
 import type { FileMetrics } from '#core/iceberg/spec/data-file.ts';
 import { encodeSingleValue, type SingleValue } from '#core/iceberg/spec/single-value.ts';
 import type { StoredRowGroup } from './footer.ts';
+import { unscaled } from './narrow-decimals.ts';
 import type { PhysicalValue } from './physical-values.ts';
 import type { LeafNode } from './schema-node.ts';
 import { mergeBounds, type ValueBounds } from './statistics.ts';
@@ -113,10 +114,5 @@ function upperBound(leaf: LeafNode, max: PhysicalValue): Uint8Array | null {
 function toSingleValue(leaf: LeafNode, value: PhysicalValue): SingleValue {
   if (leaf.type === 'boolean') return value === 1;
   if (leaf.storage.decimal === undefined) return value;
-  return value instanceof Uint8Array ? fromBigEndian(value) : BigInt(value);
-}
-
-function fromBigEndian(bytes: Uint8Array): bigint {
-  const magnitude = bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
-  return BigInt.asIntN(8 * bytes.length, magnitude);
+  return unscaled(value);
 }

@@ -1,219 +1,263 @@
 /**
- * Dremel shredding: nested rows to one flat list of entries per leaf.
+ * Dremel shredding: vectors to one flat list of entries per leaf.
  *
  * ```
  * column := entry*          entry := repetition level, definition level, value when defined to the leaf
  * ```
  *
  * The repetition level says at which repeated group an entry continues (0: a new row); the definition
- * level says how many of the optional and repeated groups on the path are present.
+ * level says how many of the optional and repeated groups on the path are present. Values are not touched:
+ * a leaf gets the places in its vector that hold its defined values.
  * Source: parquet-format README.md §Nested Encoding.
  */
-import type { Row, Value } from '#core/schema/field.ts';
-import type { ValueRange } from './physical-values.ts';
-import {
-  type ListNode,
-  leavesOf,
-  type MapNode,
-  type SchemaNode,
-  type StructNode,
-} from './schema-node.ts';
-import { describeValue, rejectValue } from './value-error.ts';
+import type { ListVector, MapVector, Vector } from '#core/columns/vector.ts';
+import { type LeafEntries, rowOfEntry, type Selection } from './leaf-entries.ts';
+import type { LeafNode, ListNode, MapNode, SchemaNode } from './schema-node.ts';
+import { type Scratch, takeBytes, takeInt32s } from './scratch.ts';
+import { corruptVector } from './value-error.ts';
 
-export interface LeafEntries {
-  /** Values that are defined, in order. */
-  readonly values: ArrayLike<Value>;
-  readonly entryCount: number;
-  /** One per entry; null when the leaf and all its parents are required. */
-  readonly definitionLevels: Uint8Array | null;
-  /** One per entry; null when nothing on the path repeats. */
-  readonly repetitionLevels: Uint8Array | null;
-  /** Row of the first entry in the file. */
-  readonly firstRow: number;
+/** Called for a missing value where one is required, with its row. */
+export type ReportMissing = (node: SchemaNode, row: number) => void;
+
+export interface ShredOptions {
+  readonly scratch: Scratch;
+  readonly reportMissing: ReportMissing;
 }
 
-/** Entries of one leaf while rows are shredded. */
-interface LeafBuffer {
-  readonly values: Value[];
-  readonly definitionLevels: number[];
-  readonly repetitionLevels: number[];
+/** Entries on their way down the schema: where each is in the current vector. */
+interface Slots {
+  readonly count: number;
+  /** -1 where nothing is defined any more; null: `from`, `from + 1` … */
+  readonly positions: Int32Array | null;
+  readonly from: number;
+  /** A number while every slot is defined, and then the level of all. */
+  readonly definition: Uint8Array | number;
+  readonly repetition: Uint8Array | null;
 }
 
-interface Shredder {
-  /** Number of the first leaf of the column; `buffers` start there. */
-  readonly leafFrom: number;
-  readonly buffers: readonly LeafBuffer[];
-  row: number;
+interface Shredder extends ShredOptions {
+  readonly selection: Selection;
+  readonly leaves: LeafEntries[];
 }
+
+/** Of a missing value where one is required, when reporting it does not throw: no schema has that many levels. */
+const FAULT_LEVEL = 255;
+
+/** A row can hold lists of lists, so entries may be many more than rows. */
+const MAX_ENTRIES = 2 ** 31 - 1;
 
 /**
- * Shreds rows `from..to` of a column: one result per leaf, in schema order.
- * Throws SCHEMA_INCOMPATIBLE for null where a value is required and for a value that is not of the nested type.
+ * Shreds the selected rows of a column: one result per leaf, in schema order. The result of a column that is
+ * itself a leaf may lie in scratch memory. Throws FORMAT_CORRUPT for offsets outside their element vector.
  */
 export function shredColumn(
   node: SchemaNode,
-  values: ArrayLike<Value>,
-  range: ValueRange,
+  vector: Vector,
+  selection: Selection,
+  options: ShredOptions,
 ): LeafEntries[] {
-  if (node.kind === 'leaf') return [shredFlat(node, values, range)];
-  const leaves = leavesOf([node]);
-  const shredder: Shredder = {
-    leafFrom: node.leafFrom,
-    buffers: leaves.map(() => ({ values: [], definitionLevels: [], repetitionLevels: [] })),
-    row: range.from,
-  };
-  for (; shredder.row < range.to; shredder.row += 1) {
-    shredValue(shredder, node, { value: values[shredder.row], repetition: 0, definition: 0 });
-  }
-  return shredder.buffers.map(({ values: defined, definitionLevels, repetitionLevels }, index) => ({
-    values: defined,
-    entryCount: definitionLevels.length,
-    definitionLevels: levelBytes(definitionLevels, leaves[index]?.maxDefinitionLevel),
-    repetitionLevels: levelBytes(repetitionLevels, leaves[index]?.maxRepetitionLevel),
-    firstRow: range.from,
-  }));
+  const { rows, from, to } = selection;
+  const shredder: Shredder = { ...options, selection, leaves: [] };
+  shredNode(shredder, node, vector, {
+    count: to - from,
+    positions: rows === null ? null : rows.subarray(from, to),
+    from,
+    definition: 0,
+    repetition: null,
+  });
+  return shredder.leaves;
 }
 
-/** Row, counted over the whole file, that holds the defined value number `valueIndex`. */
-export function rowOfValue(
-  entries: LeafEntries,
-  maxDefinitionLevel: number,
-  valueIndex: number,
-): number {
-  const { definitionLevels, repetitionLevels } = entries;
-  let row = entries.firstRow - 1;
-  let valuesLeft = valueIndex + 1;
-  for (let entry = 0; valuesLeft > 0 && entry < entries.entryCount; entry += 1) {
-    if (repetitionLevels === null || repetitionLevels[entry] === 0) row += 1;
-    if (definitionLevels === null || definitionLevels[entry] === maxDefinitionLevel) {
-      valuesLeft -= 1;
-    }
-  }
-  return row;
-}
-
-/** A top-level primitive: no recursion, and no copy where the values can be used as they are. */
-function shredFlat(node: SchemaNode, values: ArrayLike<Value>, range: ValueRange): LeafEntries {
-  const entryCount = range.to - range.from;
-  const entries = { entryCount, repetitionLevels: null, firstRow: range.from };
-  if (node.required) {
-    return { ...entries, values: sliceValues(values, range), definitionLevels: null };
-  }
-  const definitionLevels = new Uint8Array(entryCount);
-  if (values instanceof BigInt64Array) {
-    const slice = sliceValues(values, range);
-    return { ...entries, values: slice, definitionLevels: definitionLevels.fill(1) };
-  }
-  const defined: Value[] = [];
-  for (let row = range.from; row < range.to; row += 1) {
-    const value = values[row];
-    if (value === null) continue;
-    definitionLevels[row - range.from] = 1;
-    // undefined travels on and is refused, with its row, where values are checked.
-    defined.push(value as Value);
-  }
-  return { ...entries, values: defined, definitionLevels };
-}
-
-function sliceValues(values: ArrayLike<Value>, { from, to }: ValueRange): ArrayLike<Value> {
-  if (from === 0 && to === values.length) return values;
-  if (values instanceof BigInt64Array) return values.subarray(from, to);
-  return Array.prototype.slice.call(values, from, to);
-}
-
-function levelBytes(levels: readonly number[], maxLevel = 0): Uint8Array | null {
-  return maxLevel === 0 ? null : new Uint8Array(levels);
-}
-
-/** A value and the levels it has when everything above it is counted. */
-interface Entry {
-  readonly value: Value | undefined;
-  readonly repetition: number;
-  readonly definition: number;
-}
-
-function shredValue(shredder: Shredder, node: SchemaNode, entry: Entry): void {
-  if (entry.value === null && !node.required) {
-    pushMissing(shredder, node, entry);
+function shredNode(shredder: Shredder, node: SchemaNode, vector: Vector, slots: Slots): void {
+  if (node.kind === 'leaf') {
+    shredder.leaves.push(shredLeaf(shredder, node, vector, slots));
     return;
   }
-  const defined = node.required ? entry : { ...entry, definition: entry.definition + 1 };
-  switch (node.kind) {
-    case 'leaf':
-      pushLeaf(shredder, node.leafFrom, defined);
-      break;
-    case 'struct':
-      shredStruct(shredder, node, defined);
-      break;
-    case 'list':
-      shredList(shredder, node, defined);
-      break;
-    case 'map':
-      shredMap(shredder, node, defined);
-      break;
-  }
-}
-
-function shredStruct(shredder: Shredder, node: StructNode, entry: Entry): void {
-  const row = entry.value;
-  if (!isRow(row)) reject(shredder, node, row, 'an object');
-  for (const child of node.children) {
-    shredValue(shredder, child, { ...entry, value: row[child.name] });
-  }
-  // All children were there, so more keys are fields the file would silently lose.
-  if (Object.keys(row).length > node.children.length) {
-    reject(shredder, node, row, `no other fields than ${node.children.map((c) => c.name).join()}`);
-  }
-}
-
-function shredList(shredder: Shredder, node: ListNode, entry: Entry): void {
-  const items: unknown = entry.value;
-  if (!Array.isArray(items)) reject(shredder, node, items, 'an array');
-  if (items.length === 0) pushMissing(shredder, node, entry);
-  for (let index = 0; index < items.length; index += 1) {
-    shredValue(shredder, node.element, {
-      value: items[index],
-      repetition: index === 0 ? entry.repetition : node.repetitionLevel,
-      definition: entry.definition + 1,
+  const defined = takeMissingOut(shredder, node, vector, slots);
+  if (node.kind === 'struct' && vector.kind === 'struct') {
+    node.children.forEach((child, index) => {
+      const childVector = vector.children[index];
+      if (childVector !== undefined) shredNode(shredder, child, childVector, defined);
     });
+  } else if (node.kind === 'list' && vector.kind === 'list') {
+    shredNode(shredder, node.element, vector.element, expand(shredder, node, vector, defined));
+  } else if (node.kind === 'map' && vector.kind === 'map') {
+    const entries = expand(shredder, node, vector, defined);
+    shredNode(shredder, node.key, vector.keys, entries);
+    shredNode(shredder, node.value, vector.values, entries);
   }
 }
 
-function shredMap(shredder: Shredder, node: MapNode, entry: Entry): void {
-  const items: unknown = entry.value;
-  if (!(items instanceof Map)) reject(shredder, node, items, 'a map');
-  if (items.size === 0) pushMissing(shredder, node, entry);
-  let { repetition } = entry;
-  const definition = entry.definition + 1;
-  for (const [key, value] of items) {
-    shredValue(shredder, node.key, { value: key, repetition, definition });
-    shredValue(shredder, node.value, { value, repetition, definition });
-    repetition = node.repetitionLevel;
+/** Definition levels of the leaf's entries, and the places of the values that are there. */
+function shredLeaf(shredder: Shredder, leaf: LeafNode, vector: Vector, slots: Slots): LeafEntries {
+  const { count, from, repetition, definition } = slots;
+  const { validity } = vector;
+  const base = { vector, from, entryCount: count, repetitionLevels: repetition };
+  const missing = typeof definition === 'number' ? countMissing(validity, slots) : count;
+  if (missing === 0) {
+    const level = leaf.maxDefinitionLevel === 0 ? null : leaf.maxDefinitionLevel;
+    return { ...base, positions: slots.positions, valueCount: count, definitionLevels: level };
   }
+  if (typeof definition === 'number' && missing === count && !leaf.required) {
+    return { ...base, positions: null, valueCount: 0, definitionLevels: definition };
+  }
+  // A nested column keeps all its leaves until the last is shredded.
+  const isNested = leaf.pathInSchema.length > 1;
+  const { scratch } = shredder;
+  const levels = isNested ? new Uint8Array(count) : takeBytes(scratch, 'levels', count);
+  const positions = isNested ? new Int32Array(count) : takeInt32s(scratch, 'positions', count);
+  const isFlat = typeof definition === 'number' && validity !== null && !leaf.required;
+  const valueCount = isFlat
+    ? markFlat(validity, slots, { level: definition, levels, positions })
+    : markLeaf(shredder, leaf, { validity, slots, levels, positions });
+  return {
+    ...base,
+    positions: positions.subarray(0, valueCount),
+    valueCount,
+    definitionLevels: levels,
+  };
 }
 
-/** Nothing is defined below `node`: every leaf there gets an entry without a value. */
-function pushMissing(shredder: Shredder, node: SchemaNode, entry: Entry): void {
-  for (let leaf = node.leafFrom; leaf < node.leafTo; leaf += 1) pushLevels(shredder, leaf, entry);
+/** Every slot is defined down to an optional leaf. No branch per value: random nulls would be mispredicted. */
+function markFlat(
+  validity: Uint8Array,
+  { count, from, positions: places }: Slots,
+  { level, levels, positions }: { level: number; levels: Uint8Array; positions: Int32Array },
+): number {
+  let valueCount = 0;
+  for (let slot = 0; slot < count; slot += 1) {
+    const place = places === null ? from + slot : (places[slot] ?? 0);
+    const present = validity[place] === 0 ? 0 : 1;
+    levels[slot] = level + present;
+    positions[valueCount] = place;
+    valueCount += present;
+  }
+  return valueCount;
 }
 
-function pushLeaf(shredder: Shredder, leaf: number, entry: Entry): void {
-  // null and undefined are refused, with their row, where values are checked.
-  pushLevels(shredder, leaf, entry)?.values.push(entry.value as Value);
+function markLeaf(
+  shredder: Shredder,
+  leaf: LeafNode,
+  {
+    validity,
+    slots,
+    levels,
+    positions,
+  }: { validity: Uint8Array | null; slots: Slots; levels: Uint8Array; positions: Int32Array },
+): number {
+  const { definition, count, from } = slots;
+  const places = slots.positions;
+  let valueCount = 0;
+  for (let slot = 0; slot < count; slot += 1) {
+    const place = places === null ? from + slot : (places[slot] ?? 0);
+    if (place >= 0 && (validity === null || validity[place] !== 0)) {
+      levels[slot] = leaf.maxDefinitionLevel;
+      positions[valueCount++] = place;
+      continue;
+    }
+    const isFault = place >= 0 && leaf.required;
+    const level = typeof definition === 'number' ? definition : (definition[slot] ?? 0);
+    levels[slot] = isFault ? FAULT_LEVEL : level;
+    if (isFault) reportSlot(shredder, leaf, slots, slot);
+  }
+  return valueCount;
 }
 
-function pushLevels(shredder: Shredder, leaf: number, entry: Entry): LeafBuffer | undefined {
-  const buffer = shredder.buffers[leaf - shredder.leafFrom];
-  buffer?.definitionLevels.push(entry.definition);
-  buffer?.repetitionLevels.push(entry.repetition);
-  return buffer;
+function countMissing(validity: Uint8Array | null, { positions, from, count }: Slots): number {
+  if (validity === null) return 0;
+  let missing = 0;
+  for (let slot = 0; slot < count; slot += 1) {
+    const place = positions === null ? from + slot : (positions[slot] ?? 0);
+    if (validity[place] === 0) missing += 1;
+  }
+  return missing;
 }
 
-function isRow(value: Value | undefined): value is Row {
-  if (typeof value !== 'object' || value === null) return false;
-  return !Array.isArray(value) && !(value instanceof Map) && !ArrayBuffer.isView(value);
+/** Slots below an optional group: one level up where it is present, at an end where it is missing. */
+function takeMissingOut(
+  shredder: Shredder,
+  node: SchemaNode,
+  { validity }: Vector,
+  slots: Slots,
+): Slots {
+  const { count, from, definition } = slots;
+  const step = node.required ? 0 : 1;
+  // Validity that says nothing leaves no trace: equal content gives equal levels.
+  if (typeof definition === 'number' && countMissing(validity, slots) === 0) {
+    return { ...slots, definition: definition + step };
+  }
+  const positions = new Int32Array(count);
+  const levels = new Uint8Array(count);
+  for (let slot = 0; slot < count; slot += 1) {
+    const place = slots.positions === null ? from + slot : (slots.positions[slot] ?? 0);
+    const isPresent = place >= 0 && (validity === null || validity[place] !== 0);
+    if (place >= 0 && !isPresent && node.required) reportSlot(shredder, node, slots, slot);
+    const level = typeof definition === 'number' ? definition : (definition[slot] ?? 0);
+    positions[slot] = isPresent ? place : -1;
+    levels[slot] = isPresent ? level + step : level;
+  }
+  return { ...slots, positions, definition: levels };
 }
 
-function reject(shredder: Shredder, node: SchemaNode, value: unknown, expected: string): never {
-  rejectValue(node.column, shredder.row, { received: describeValue(value), expected });
+/** Slots of the items of a list or map; an empty or missing one keeps its slot, without a value. */
+function expand(
+  shredder: Shredder,
+  node: ListNode | MapNode,
+  vector: ListVector | MapVector,
+  slots: Slots,
+): Slots {
+  const { offsets } = vector;
+  const total = countItems(shredder, node, vector, slots);
+  const positions = new Int32Array(total);
+  const definition = new Uint8Array(total);
+  const repetition = new Uint8Array(total);
+  let at = 0;
+  for (let slot = 0; slot < slots.count; slot += 1) {
+    const place = slots.positions === null ? slots.from + slot : (slots.positions[slot] ?? 0);
+    const level =
+      typeof slots.definition === 'number' ? slots.definition : (slots.definition[slot] ?? 0);
+    const start = place < 0 ? 0 : (offsets[place] ?? 0);
+    const end = place < 0 ? 0 : (offsets[place + 1] ?? 0);
+    repetition[at] = slots.repetition?.[slot] ?? 0;
+    if (start === end) {
+      definition[at] = level;
+      positions[at++] = -1;
+      continue;
+    }
+    for (let item = start; item < end; item += 1) {
+      if (item > start) repetition[at] = node.repetitionLevel;
+      definition[at] = level + 1;
+      positions[at++] = item;
+    }
+  }
+  return { count: total, positions, from: 0, definition, repetition };
+}
+
+function countItems(
+  shredder: Shredder,
+  node: ListNode | MapNode,
+  vector: ListVector | MapVector,
+  slots: Slots,
+): number {
+  const { offsets } = vector;
+  const items = vector.kind === 'list' ? vector.element.length : vector.keys.length;
+  let total = 0;
+  for (let slot = 0; slot < slots.count; slot += 1) {
+    const place = slots.positions === null ? slots.from + slot : (slots.positions[slot] ?? 0);
+    const start = place < 0 ? 0 : (offsets[place] ?? 0);
+    const end = place < 0 ? 0 : (offsets[place + 1] ?? 0);
+    if (start < 0 || end < start || end > items) {
+      const row = rowOfEntry(slots.repetition, slot, shredder.selection);
+      throw corruptVector(node.column, `items ${start} to ${end} in row ${row}`, `0 to ${items}`);
+    }
+    total += Math.max(1, end - start);
+  }
+  if (total > MAX_ENTRIES) {
+    throw corruptVector(node.column, `${total} items in one row group`, `at most ${MAX_ENTRIES}`);
+  }
+  return total;
+}
+
+function reportSlot(shredder: Shredder, node: SchemaNode, slots: Slots, slot: number): void {
+  shredder.reportMissing(node, rowOfEntry(slots.repetition, slot, shredder.selection));
 }

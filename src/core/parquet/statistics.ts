@@ -6,8 +6,9 @@
  *
  * Source: parquet.thrift `Statistics`, `ColumnOrder`; Iceberg v2 §Manifests (-0.0 precedes +0.0, no NaN).
  */
-import { type ByteStrings, dataEnd, dataOf, dataStart, encodeByteArrays } from './byte-strings.ts';
-import type { PhysicalValue, PhysicalValues } from './physical-values.ts';
+import { type ByteItems, copyOfItem, itemPlace, viewOf } from './byte-items.ts';
+import { countNans } from './gather-values.ts';
+import { type PhysicalValue, type PhysicalValues, wordsOf } from './physical-values.ts';
 import type { LeafNode } from './schema-node.ts';
 import { binary, bool, i64, struct, type ThriftValue } from './thrift-compact.ts';
 import {
@@ -33,15 +34,9 @@ export interface ChunkStatistics {
 /** Code points (strings) or bytes (binary) kept of a minimum or maximum in the footer. */
 const MAX_STATISTICS_LENGTH = 64;
 
-/**
- * Statistics of the defined values of a chunk. `distinct` may be any set of values that has the same
- * minimum and maximum, such as a dictionary.
- */
-export function computeStatistics(
-  values: PhysicalValues,
-  { distinct, nullCount }: { distinct: PhysicalValues; nullCount: number },
-): ChunkStatistics {
-  return { bounds: boundsOf(distinct), nullCount, nanCount: countNans(values) };
+/** NaNs among the values; null for types that have none. */
+export function countNansOf(column: PhysicalValues): number | null {
+  return column.type === 'FLOAT' || column.type === 'DOUBLE' ? countNans(column.values) : null;
 }
 
 /** Bounds of both, either of which may be empty. */
@@ -110,7 +105,11 @@ function plainNumber(type: PhysicalValues['type'], value: number | bigint): Uint
   }
 }
 
-function boundsOf(column: PhysicalValues): ValueBounds | null {
+/**
+ * Smallest and largest of the values; null when there is none, or nothing but NaN. Repeats change nothing,
+ * so a dictionary does for its column.
+ */
+export function boundsOf(column: PhysicalValues): ValueBounds | null {
   switch (column.type) {
     case 'BOOLEAN':
     case 'INT32':
@@ -130,11 +129,11 @@ type NumberArray = Uint8Array | Int32Array | Float32Array | Float64Array;
 function boundsOfNumbers(values: NumberArray): { min: number; max: number } | null {
   let min = Number.NaN;
   let max = Number.NaN;
-  for (const value of values) {
-    if (Number.isNaN(value)) continue;
-    // Negated, so that the first value replaces NaN.
-    if (!(value >= min)) min = value;
-    if (!(value <= max)) max = value;
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index] ?? 0;
+    // Negated, so that the first value replaces NaN; a NaN that is a value fails both on its own account.
+    if (!(value >= min) && !Number.isNaN(value)) min = value;
+    if (!(value <= max) && !Number.isNaN(value)) max = value;
   }
   return Number.isNaN(min) ? null : { min, max };
 }
@@ -147,63 +146,97 @@ function widenZeros(bounds: { min: number; max: number } | null): ValueBounds | 
 /** Compares high and low words: reading a BigInt per value costs more than all the rest. */
 function boundsOfInt64s(values: BigInt64Array): ValueBounds | null {
   if (values.length === 0) return null;
-  const words = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  const words = wordsOf(values);
   let min = 0;
   let max = 0;
+  let minHigh = words[1] ?? 0;
+  let maxHigh = minHigh;
   for (let index = 1; index < values.length; index += 1) {
-    if (isLess(words, index, min)) min = index;
-    else if (isLess(words, max, index)) max = index;
+    const high = words[2 * index + 1] ?? 0;
+    if (high < minHigh || (high === minHigh && isLowLess(words, index, min))) {
+      min = index;
+      minHigh = high;
+    }
+    if (high > maxHigh || (high === maxHigh && isLowLess(words, max, index))) {
+      max = index;
+      maxHigh = high;
+    }
   }
   return { min: values[min] ?? 0n, max: values[max] ?? 0n };
 }
 
-function isLess(words: Int32Array, a: number, b: number): boolean {
-  const highA = words[2 * a + 1] ?? 0;
-  const highB = words[2 * b + 1] ?? 0;
-  if (highA !== highB) return highA < highB;
+function isLowLess(words: Int32Array, a: number, b: number): boolean {
   return (words[2 * a] ?? 0) >>> 0 < (words[2 * b] ?? 0) >>> 0;
 }
 
-function boundsOfBytes(strings: ByteStrings, isSigned: boolean): ValueBounds | null {
-  if (strings.length === 0) return null;
+function boundsOfBytes(items: ByteItems, isSigned: boolean): ValueBounds | null {
+  if (items.length === 0) return null;
+  const view = viewOf(items.data);
   let min = 0;
   let max = 0;
-  for (let index = 1; index < strings.length; index += 1) {
-    if (compareItems(strings, index, min, isSigned) < 0) min = index;
-    else if (compareItems(strings, index, max, isSigned) > 0) max = index;
+  let minHead = headOf(items, view, { index: 0, isSigned });
+  let maxHead = minHead;
+  const { starts, ends, indexes, from } = items;
+  for (let index = 1; index < items.length; index += 1) {
+    const place = indexes === null ? from + index : (indexes[index] ?? 0);
+    const start = starts[place] ?? 0;
+    const head =
+      (ends[place] ?? 0) - start >= 4 && !isSigned
+        ? view.getUint32(start)
+        : headOf(items, view, { index, isSigned });
+    if (head < minHead || (head === minHead && compareItems(items, index, min, isSigned) < 0)) {
+      min = index;
+      minHead = head;
+    }
+    if (head > maxHead || (head === maxHead && compareItems(items, index, max, isSigned) > 0)) {
+      max = index;
+      maxHead = head;
+    }
   }
-  return { min: dataOf(strings, min), max: dataOf(strings, max) };
+  return { min: copyOfItem(items, min), max: copyOfItem(items, max) };
+}
+
+/** The first 4 bytes as a number of the same order, zeros after a shorter item: most comparisons end here. */
+function headOf(
+  items: ByteItems,
+  view: DataView,
+  { index, isSigned }: { index: number; isSigned: boolean },
+): number {
+  const place = itemPlace(items, index);
+  const start = items.starts[place] ?? 0;
+  const length = Math.min((items.ends[place] ?? 0) - start, 4);
+  let head = 0;
+  for (let at = 0; at < length; at += 1) head |= view.getUint8(start + at) << (24 - 8 * at);
+  // Flipping the sign bit turns signed order into unsigned order.
+  return (isSigned ? head ^ 0x80000000 : head) >>> 0;
 }
 
 /** Order of items `a` and `b`: negative, zero or positive. Signed compares big-endian two's complement of one width. */
-function compareItems(strings: ByteStrings, a: number, b: number, isSigned: boolean): number {
-  const { bytes } = strings;
-  const fromA = dataStart(strings, a);
-  const fromB = dataStart(strings, b);
-  const lengthA = dataEnd(strings, a) - fromA;
-  const lengthB = dataEnd(strings, b) - fromB;
-  const length = Math.min(lengthA, lengthB);
-  for (let offset = 0; offset < length; offset += 1) {
-    const byteA = bytes[fromA + offset] ?? 0;
-    const byteB = bytes[fromB + offset] ?? 0;
+function compareItems(items: ByteItems, a: number, b: number, isSigned: boolean): number {
+  const placeA = itemPlace(items, a);
+  const placeB = itemPlace(items, b);
+  return compareBytes(
+    items.data.subarray(items.starts[placeA], items.ends[placeA]),
+    items.data.subarray(items.starts[placeB], items.ends[placeB]),
+    isSigned,
+  );
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array, isSigned: boolean): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at += 1) {
+    const byteA = a[at] ?? 0;
+    const byteB = b[at] ?? 0;
     if (byteA === byteB) continue;
-    // Flipping the sign bit turns signed order into unsigned order.
-    return isSigned && offset === 0 ? (byteA ^ 0x80) - (byteB ^ 0x80) : byteA - byteB;
+    return isSigned && at === 0 ? (byteA ^ 0x80) - (byteB ^ 0x80) : byteA - byteB;
   }
-  return lengthA - lengthB;
+  return a.length - b.length;
 }
 
 function comparePhysical(type: PhysicalValues['type'], a: PhysicalValue, b: PhysicalValue): number {
   if (a instanceof Uint8Array && b instanceof Uint8Array) {
-    return compareItems(encodeByteArrays([a, b]), 0, 1, type === 'FIXED_LEN_BYTE_ARRAY');
+    return compareBytes(a, b, type === 'FIXED_LEN_BYTE_ARRAY');
   }
   if (a === b) return 0;
   return a < b ? -1 : 1;
-}
-
-function countNans(column: PhysicalValues): number | null {
-  if (column.type !== 'FLOAT' && column.type !== 'DOUBLE') return null;
-  let count = 0;
-  for (const value of column.values) if (Number.isNaN(value)) count += 1;
-  return count;
 }

@@ -1,18 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import type { PrimitiveType } from '#core/iceberg/spec/schema.ts';
 import { type ColumnChunk, writeColumnChunk } from '#core/parquet/column-chunk.ts';
-import { shredColumn } from '#core/parquet/levels.ts';
-import { buildSchemaNodes, leavesOf } from '#core/parquet/schema-node.ts';
+import { createScratch } from '#core/parquet/scratch.ts';
 import type { Value } from '#core/schema/field.ts';
 import { seededRandom } from './seeded-random.ts';
+import { shredLeaf } from './shred-values.ts';
 
-function write(type: PrimitiveType, values: readonly Value[], pageBytes = 2 ** 20): ColumnChunk {
-  const nodes = buildSchemaNodes([{ id: 1, name: 'c', required: true, type }]);
-  const [node] = nodes;
-  const [leaf] = leavesOf(nodes);
-  const [entries] = node ? shredColumn(node, values, { from: 0, to: values.length }) : [];
-  if (leaf === undefined || entries === undefined) throw new Error('no leaf');
-  return writeColumnChunk(leaf, entries, { pageBytes });
+function write(
+  type: PrimitiveType,
+  values: readonly Value[],
+  { pageBytes = 2 ** 20, encodings = 'all' as const }: Partial<WriteOptions> = {},
+): ColumnChunk {
+  const { leaf, entries, selection } = shredLeaf({ type, required: true }, values);
+  const scratch = createScratch();
+  return writeColumnChunk(leaf, entries, { selection, pageBytes, encodings, scratch });
+}
+
+interface WriteOptions {
+  readonly pageBytes: number;
+  readonly encodings: 'all' | 'plain-and-dictionary';
 }
 
 const rows = <T>(count: number, value: (row: number) => T): T[] =>
@@ -23,7 +29,8 @@ describe('writeColumnChunk', () => {
 
   it.each<[string, PrimitiveType, readonly Value[], string]>([
     ['few distinct strings', 'string', rows(1000, (row) => `kind-${row % 7}`), 'RLE_DICTIONARY'],
-    ['distinct strings', 'string', rows(1000, (row) => `id-${row}`), 'PLAIN'],
+    ['distinct strings', 'string', rows(1000, (row) => `id-${row}`), 'DELTA_LENGTH_BYTE_ARRAY'],
+    ['few different strings', 'string', ['a', 'b'], 'PLAIN'],
     ['few distinct doubles', 'double', rows(1000, (row) => (row % 10) / 10), 'RLE_DICTIONARY'],
     ['distinct doubles', 'double', rows(1000, () => random()), 'PLAIN'],
     [
@@ -76,6 +83,13 @@ describe('writeColumnChunk', () => {
       'binary',
       rows(20, () => Uint8Array.from(rows(500, () => random() * 256))),
     );
+    // Large enough for a sample to decide.
+    const largeNoise = write(
+      'binary',
+      rows(800, () => Uint8Array.from(rows(500, () => random() * 256))),
+    );
+    expect(largeNoise.codec).toBe('UNCOMPRESSED');
+    expect(largeNoise.storedBytes).toBe(largeNoise.uncompressedBytes);
     expect(noise.codec).toBe('UNCOMPRESSED');
     expect(noise.storedBytes).toBe(noise.uncompressedBytes);
     expect(chunk.storedBytes).toBeLessThanOrEqual(chunk.uncompressedBytes);
@@ -85,12 +99,44 @@ describe('writeColumnChunk', () => {
     const chunk = write(
       'string',
       rows(5000, (row) => `kind-${row % 70}`),
-      1000,
+      { pageBytes: 1000 },
     );
     expect(chunk.dataPageCount).toBeGreaterThan(10);
     expect(chunk.dictionaryPageBytes).toBe(
       (chunk.parts[0]?.length ?? 0) + (chunk.parts[1]?.length ?? 0),
     );
     expect(chunk.parts.reduce((bytes, part) => bytes + part.length, 0)).toBe(chunk.storedBytes);
+  });
+
+  it.each<[string, PrimitiveType, readonly Value[], string]>([
+    ['distinct strings', 'string', rows(1000, (row) => `id-${row}`), 'PLAIN'],
+    ['rising longs', 'long', rows(1000, (row) => BigInt(row)), 'PLAIN'],
+    ['few strings', 'string', rows(1000, (row) => `kind-${row % 7}`), 'RLE_DICTIONARY'],
+  ])('stores %s for readers without delta encodings', (_, type, values, encoding) => {
+    expect(write(type, values, { encodings: 'plain-and-dictionary' }).encoding).toBe(encoding);
+  });
+
+  it.each<[string, PrimitiveType, Value]>([
+    ['string', 'string', 'shardId-000000000042'],
+    ['int', 'int', 3],
+    ['long', 'long', 77n],
+    ['double', 'double', 0.1],
+    ['decimal', 'decimal(30, 2)', 5n],
+  ])('takes next to nothing for 100,000 times the same %s', (_, type, value) => {
+    expect(write(type, Array(100_000).fill(value)).storedBytes).toBeLessThan(120);
+  });
+
+  it('does not hand out working memory', () => {
+    const scratch = createScratch();
+    const { leaf, entries, selection } = shredLeaf(
+      { type: 'binary', required: true },
+      rows(20, () => Uint8Array.from(rows(500, () => random() * 256))),
+    );
+    const options = { selection, pageBytes: 2 ** 20, encodings: 'all', scratch } as const;
+    const chunk = writeColumnChunk(leaf, entries, options);
+    const before = chunk.parts.map((part) => Buffer.from(part).toString('hex'));
+    for (const bytes of Object.values(scratch.bytes)) bytes.fill(0);
+    for (const words of Object.values(scratch.int32s)) words.fill(0);
+    expect(chunk.parts.map((part) => Buffer.from(part).toString('hex'))).toEqual(before);
   });
 });

@@ -167,7 +167,7 @@ describe('row groups', () => {
       { field: field(1, 'a', 'string'), values },
       { field: field(2, 'b', 'string', true), values: values.map((value, row) => value + row) },
     ],
-    { icebergSchemaJson: '{}', rowGroupRows: 4, pageBytes: 20 },
+    { icebergSchemaJson: '{}', rowGroupRows: 4, pageBytes: 10 },
   );
   const { row_groups: rowGroups, num_rows: rowCount } = readFooter(bytes);
 
@@ -193,7 +193,7 @@ describe('row groups', () => {
     ]);
     expect(second?.encodings).toEqual(['PLAIN']);
     expect(second?.encoding_stats).toMatchObject([
-      { page_type: 'DATA_PAGE', encoding: 'PLAIN', count: 2 },
+      { page_type: 'DATA_PAGE', encoding: 'PLAIN', count: 4 },
     ]);
   });
 

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { buildVector } from '#core/columns/build-vectors.ts';
 import { hasCode } from '#core/errors.ts';
 import type { IcebergType, NestedField } from '#core/iceberg/spec/schema.ts';
-import { rowOfValue, shredColumn } from '#core/parquet/levels.ts';
-import { buildSchemaNodes } from '#core/parquet/schema-node.ts';
+import { rowOfValue } from '#core/parquet/leaf-entries.ts';
 import type { Value } from '#core/schema/field.ts';
+import { readValue } from '#test/core/columns/read-vector.ts';
+import { placesOf, shredVector } from './shred-values.ts';
 
 const optional = (id: number, type: IcebergType): NestedField => ({
   id,
@@ -34,16 +36,21 @@ const struct = (...fields: NestedField[]): IcebergType => ({ type: 'struct', fie
 function shred(
   field: NestedField,
   values: ArrayLike<Value>,
-  range = { from: 0, to: values.length },
+  range: { from: number; to: number; rows?: Int32Array | null } = { from: 0, to: values.length },
 ) {
-  const [node] = buildSchemaNodes([field]);
-  if (node === undefined) throw new Error('no node');
-  return shredColumn(node, values, range).map((entries) => ({
-    values: Array.from(entries.values),
-    definition: entries.definitionLevels && Array.from(entries.definitionLevels),
-    repetition: entries.repetitionLevels && Array.from(entries.repetitionLevels),
-    entryCount: entries.entryCount,
-  }));
+  const vector = buildVector(field, values);
+  return shredVector(field, vector, { rows: null, ...range }).map(({ leaf, entries }) => {
+    const { definitionLevels, repetitionLevels, entryCount } = entries;
+    return {
+      values: placesOf(entries).map((place) => readValue(leaf.type, entries.vector, place)),
+      definition:
+        typeof definitionLevels === 'number'
+          ? Array(entryCount).fill(definitionLevels)
+          : definitionLevels && Array.from(definitionLevels.subarray(0, entryCount)),
+      repetition: repetitionLevels && Array.from(repetitionLevels),
+      entryCount,
+    };
+  });
 }
 
 describe('shredColumn', () => {
@@ -148,65 +155,88 @@ describe('shredColumn', () => {
     ]);
   });
 
+  it('takes selected rows in the order given', () => {
+    const values = [['a'], null, ['b', 'c'], []];
+    const selection = { rows: Int32Array.of(0, 2, 0, 3, 1), from: 1, to: 5 };
+    expect(shred(optional(1, list(2, 'string')), values, selection)).toEqual([
+      {
+        values: ['b', 'c', 'a'],
+        definition: [3, 3, 3, 1, 0],
+        repetition: [0, 1, 0, 0, 0],
+        entryCount: 5,
+      },
+    ]);
+    expect(
+      shred(optional(1, 'int'), [1, null, 3], { ...selection, rows: Int32Array.of(9, 2, 1, 0, 1) }),
+    ).toEqual([{ values: [3, 1], definition: [1, 0, 1, 0], repetition: null, entryCount: 4 }]);
+  });
+
+  it('knows without looking twice that all values are there, or none', () => {
+    const levels = (values: Value[]) =>
+      shredVector(optional(1, 'int'), buildVector(optional(1, 'int'), values))[0]?.entries
+        .definitionLevels;
+    expect(levels([1, 2])).toBe(1);
+    expect(levels([null, null])).toBe(0);
+    expect(
+      shredVector(required(1, 'int'), buildVector(required(1, 'int'), [1]))[0]?.entries
+        .definitionLevels,
+    ).toBeNull();
+  });
+
   it.each<[string, NestedField, Value[], RegExp]>([
+    ['a value', required(1, 'int'), [1, null], /missing f1 row 1/],
+    ['a list', required(1, list(2, 'int')), [[1], null], /missing f1 row 1/],
     [
-      'null in a required list',
-      required(1, list(2, 'int')),
-      [[1], null],
-      /"f1" row 1: got null, expected an array/,
+      'an element',
+      optional(1, list(2, 'int', true)),
+      [null, [1], [1, null]],
+      /missing f1.element row 2/,
     ],
     [
-      'undefined for a list',
-      optional(1, list(2, 'int')),
-      [undefined as unknown as Value],
-      /row 0: got undefined/,
+      'a field of a struct',
+      optional(1, struct(required(2, 'int'))),
+      [null, { f2: null }],
+      /missing f1.f2 row 1/,
     ],
-    [
-      'a map for a struct',
-      optional(1, struct(optional(2, 'int'))),
-      [new Map()],
-      /got a map, expected an object/,
-    ],
-    [
-      'an array for a struct',
-      optional(1, struct(optional(2, 'int'))),
-      [[1]],
-      /got an array, expected an object/,
-    ],
-    [
-      'bytes for a struct',
-      optional(1, struct(optional(2, 'int'))),
-      [Uint8Array.of(1)],
-      /got bytes/,
-    ],
-    ['an object for a map', optional(1, map('int')), [{ a: 1 }], /got an object, expected a map/],
-    [
-      'a string for a list',
-      optional(1, list(2, list(3, 'int'))),
-      [['x']],
-      /"f1.element" row 0: got a string/,
-    ],
-    [
-      'a field the struct does not have',
-      optional(1, struct(optional(2, 'int'))),
-      [{ f2: 1, f3: 2 }],
-      /no other fields than f2/,
-    ],
-  ])('refuses %s', (_, field, values, message) => {
-    expect(() => shred(field, values)).toThrow(
-      expect.toSatisfy(
-        (error) => hasCode(error, 'SCHEMA_INCOMPATIBLE') && message.test(error.message),
-      ),
+  ])('reports %s that is missing and required', (_, field, values, message) => {
+    const lenient = { ...field, required: false, type: makeOptional(field.type) };
+    expect(() => shredVector(field, buildVector(lenient, values))).toThrow(message);
+  });
+
+  it('names the row of the input, not of the selection', () => {
+    const vector = buildVector(optional(1, 'int'), [1, 2, null, 4]);
+    expect(() =>
+      shredVector(required(1, 'int'), vector, { rows: Int32Array.of(3, 0, 2), from: 1, to: 3 }),
+    ).toThrow(/missing f1 row 2/);
+  });
+
+  it.each([
+    ['before the first item', [0, -1, 1]],
+    ['beyond the last item', [0, 1, 3]],
+    ['backwards', [0, 2, 1]],
+  ])('refuses offsets %s', (_, offsets) => {
+    const vector = buildVector(optional(1, list(2, 'int')), [[1], [2]]);
+    if (vector.kind !== 'list') throw new Error('no list');
+    const wrong = { ...vector, offsets: Int32Array.from(offsets) };
+    expect(() => shredVector(optional(1, list(2, 'int')), wrong)).toThrow(
+      expect.toSatisfy((error) => hasCode(error, 'FORMAT_CORRUPT')),
     );
   });
 });
 
+function makeOptional(type: IcebergType): IcebergType {
+  if (typeof type === 'string') return type;
+  if (type.type === 'list') return { ...type, 'element-required': false };
+  if (type.type === 'map') return { ...type, 'value-required': false };
+  return { type: 'struct', fields: type.fields.map((field) => ({ ...field, required: false })) };
+}
+
 describe('rowOfValue', () => {
   const locate = (field: NestedField, values: Value[], valueIndex: number) => {
-    const [node] = buildSchemaNodes([field]);
-    const [entries] = node ? shredColumn(node, values, { from: 0, to: values.length }) : [];
-    if (entries === undefined) throw new Error('no entries');
-    return rowOfValue(entries, node?.kind === 'leaf' ? 1 : 3, valueIndex);
+    const [shredded] = shredVector(field, buildVector(field, values));
+    if (shredded === undefined) throw new Error('no leaf');
+    const { leaf, entries, selection } = shredded;
+    return rowOfValue(leaf, entries, { selection, valueIndex });
   };
 
   it('skips nulls', () => {

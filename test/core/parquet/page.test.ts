@@ -2,11 +2,10 @@ import { crc32, zstdDecompressSync } from 'node:zlib';
 import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js';
 import { describe, expect, it } from 'vitest';
 import type { IcebergType } from '#core/iceberg/spec/schema.ts';
-import { toPhysicalValues } from '#core/parquet/column-values.ts';
-import { shredColumn } from '#core/parquet/levels.ts';
-import { compressBody, cutPages, dataPageBody, encodePageHeader } from '#core/parquet/page.ts';
-import { buildSchemaNodes, leavesOf } from '#core/parquet/schema-node.ts';
+import { compressBody, cutPages, encodePageHeader, writePageLevels } from '#core/parquet/page.ts';
 import type { Value } from '#core/schema/field.ts';
+import { usedMemory } from './items-of.ts';
+import { shredLeaf } from './shred-values.ts';
 
 const INT_LIST: IcebergType = {
   type: 'list',
@@ -15,20 +14,20 @@ const INT_LIST: IcebergType = {
   'element-required': true,
 };
 
-function shred(type: IcebergType, required: boolean, values: Value[]) {
-  const nodes = buildSchemaNodes([{ id: 1, name: 'c', required, type }]);
-  const [node] = nodes;
-  const [leaf] = leavesOf(nodes);
-  const [entries] = node ? shredColumn(node, values, { from: 0, to: values.length }) : [];
-  if (leaf === undefined || entries === undefined) throw new Error('no leaf');
-  return { leaf, entries };
-}
-
 function cut(type: IcebergType, required: boolean, values: Value[], pageBytes: number) {
-  const { leaf, entries } = shred(type, required, values);
-  return cutPages(leaf, { entries, values: toPhysicalValues(leaf, entries) }, pageBytes).map(
-    (page) => [page.entries.from, page.entries.to, page.values.from, page.values.to],
-  );
+  const { leaf, entries } = shredLeaf({ type, required }, values);
+  const isText = leaf.type === 'string';
+  const lengths = Int32Array.from(values.flat(), (value) => String(value).length);
+  const sizes = {
+    bytesPerValue: leaf.type === 'long' ? 8 : 4,
+    lengths: isText ? lengths : null,
+  };
+  return cutPages(leaf, { entries, sizes }, pageBytes).map((page) => [
+    page.entries.from,
+    page.entries.to,
+    page.values.from,
+    page.values.to,
+  ]);
 }
 
 describe('cutPages', () => {
@@ -64,25 +63,37 @@ describe('cutPages', () => {
   it('makes one page of nothing but nulls', () => {
     expect(cut('int', false, [null, null], 100)).toEqual([[0, 2, 0, 0]]);
   });
+
+  it('counts a level for each of many nulls', () => {
+    expect(cut('int', false, [null, null, null], 2)).toEqual([
+      [0, 2, 0, 0],
+      [2, 3, 0, 0],
+    ]);
+  });
 });
 
-describe('dataPageBody', () => {
-  it('writes values alone when nothing is optional or repeated', () => {
-    const { leaf, entries } = shred('int', true, [1]);
-    const values = Uint8Array.of(1, 0, 0, 0);
-    expect(dataPageBody(leaf, entries, { range: { from: 0, to: 1 }, values })).toEqual(values);
+describe('writePageLevels', () => {
+  const write = (type: IcebergType, required: boolean, values: Value[], to: number) => {
+    const { leaf, entries } = shredLeaf({ type, required }, values);
+    const out = usedMemory(100);
+    const end = writePageLevels(leaf, entries, { range: { from: 0, to }, out, at: 2 });
+    return Buffer.from(out.slice(2, end)).toString('hex');
+  };
+
+  it('writes nothing when nothing is optional or repeated', () => {
+    expect(write('int', true, [1], 1)).toBe('');
   });
 
   it('writes repetition levels, then definition levels, each with its length', () => {
-    const { leaf, entries } = shred(INT_LIST, false, [[7, 8], null]);
-    const body = dataPageBody(leaf, entries, {
-      range: { from: 0, to: 3 },
-      values: Uint8Array.of(0xff),
-    });
     // Repetition 0,1,0 on 1 bit; definition 2,2,0 on 2 bits.
-    expect(Buffer.from(body).toString('hex')).toBe(
-      ['02000000', '0302', '03000000', '030a00', 'ff'].join(''),
+    expect(write(INT_LIST, false, [[7, 8], null], 3)).toBe(
+      ['02000000', '0302', '03000000', '030a00'].join(''),
     );
+  });
+
+  it('writes one run when no value is missing, and one when all are', () => {
+    expect(write('int', false, Array(20).fill(1), 20)).toBe('02000000' + '2801');
+    expect(write('int', false, Array(20).fill(null), 20)).toBe('02000000' + '2800');
   });
 });
 
@@ -106,8 +117,13 @@ describe('encodePageHeader', () => {
     });
 
   it('describes a data page with sizes and a checksum of the stored bytes', () => {
-    const page = { type: 'DATA_PAGE', encoding: 'DELTA_BINARY_PACKED', valueCount: 3 } as const;
-    expect(read(encodePageHeader({ ...page, body: new Uint8Array(9) }, stored))).toEqual({
+    const page = {
+      type: 'DATA_PAGE',
+      encoding: 'DELTA_BINARY_PACKED',
+      valueCount: 3,
+      bodyBytes: 9,
+    } as const;
+    expect(read(encodePageHeader(page, stored))).toEqual({
       field_1: 0,
       field_2: 9,
       field_3: 4,
@@ -117,8 +133,13 @@ describe('encodePageHeader', () => {
   });
 
   it('describes a dictionary page', () => {
-    const page = { type: 'DICTIONARY_PAGE', encoding: 'PLAIN', valueCount: 2 } as const;
-    expect(read(encodePageHeader({ ...page, body: stored }, stored))).toMatchObject({
+    const page = {
+      type: 'DICTIONARY_PAGE',
+      encoding: 'PLAIN',
+      valueCount: 2,
+      bodyBytes: 4,
+    } as const;
+    expect(read(encodePageHeader(page, stored))).toMatchObject({
       field_1: 2,
       field_7: { field_1: 2, field_2: 0 },
     });

@@ -108,7 +108,20 @@ describe('writeParquet, read by two foreign readers', () => {
       (row) => (row % 2000 < 1000 ? null : row),
       'DELTA_BINARY_PACKED',
     ],
-    ['distinct strings', 'string', (row) => `unique-${row}`, 'PLAIN'],
+    ['distinct strings', 'string', (row) => `unique-${row}`, 'DELTA_LENGTH_BYTE_ARRAY'],
+    [
+      'distinct strings, null pages',
+      'string',
+      (row) => (row % 2000 < 1000 ? null : `unique-${row}`),
+      'DELTA_LENGTH_BYTE_ARRAY',
+    ],
+    [
+      'distinct bytes',
+      'binary',
+      (row) => Uint8Array.of(row, row >> 8, 7),
+      'DELTA_LENGTH_BYTE_ARRAY',
+    ],
+    ['distinct doubles', 'double', (row) => row / 7, 'PLAIN'],
     ['booleans', 'boolean', (row) => (row % 7 === 0 ? null : row % 3 === 0), 'PLAIN'],
   ])('keeps %s over many pages and row groups', async (_, type, value, encoding) => {
     const options = { rowGroupRows: 4096, pageBytes: 1024 };
@@ -247,7 +260,14 @@ describe('writeParquet', () => {
     );
   });
 
-  it.each<[string, ParquetColumn[], Partial<{ rowGroupRows: number; pageBytes: number }>, RegExp]>([
+  it.each<
+    [
+      string,
+      ParquetColumn[],
+      Partial<{ rowGroupRows: number; rowGroupBytes: number; pageBytes: number }>,
+      RegExp,
+    ]
+  >([
     ['no columns', [], {}, /got no columns/],
     [
       'columns of different length',
@@ -257,6 +277,7 @@ describe('writeParquet', () => {
     ],
     ['a field id used twice', [column('int', [1]), column('int', [1])], {}, /field id 1/],
     ['rowGroupRows of 0', [column('int', [1])], { rowGroupRows: 0 }, /rowGroupRows: got 0/],
+    ['rowGroupBytes of -1', [column('int', [1])], { rowGroupBytes: -1 }, /rowGroupBytes: got -1/],
     ['pageBytes of 1.5', [column('int', [1])], { pageBytes: 1.5 }, /pageBytes: got 1.5/],
   ])('refuses %s', (_, columns, options, message) => {
     expect(() => writeParquet(columns, { ...OPTIONS, ...options })).toThrow(

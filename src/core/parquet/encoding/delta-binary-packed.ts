@@ -12,6 +12,7 @@
  * 64-bit arithmetic runs on pairs of 32-bit words, because a BigInt per value costs more than the packing.
  * Source: parquet-format Encodings.md §Delta Encoding.
  */
+import { type ValueRange, wordsOf } from '../physical-values.ts';
 import { packBits } from './rle-bit-packing.ts';
 import { MAX_VARINT_BYTES, writeVarint, writeZigZag } from './varint.ts';
 
@@ -28,18 +29,16 @@ interface Block {
   minHigh: number;
 }
 
-/** Encodes `values[from..to)`; an empty range is a header that says so. */
-export function encodeDeltaBinaryPacked(
+/** Writes `values[from..to)` at `at` and returns the position after them; an empty range is a header that says so. */
+export function writeDeltaBinaryPacked(
   values: Int32Array | BigInt64Array,
-  { from, to }: { from: number; to: number },
-): Uint8Array {
+  { from, to }: ValueRange,
+  { out, at: start }: { readonly out: Uint8Array; readonly at: number },
+): number {
   const isWide = values instanceof BigInt64Array;
-  // Little-endian machine: word 2i is the low half of value i (see plain.ts).
-  const words = isWide
-    ? new Int32Array(values.buffer, values.byteOffset, values.length * 2)
-    : values;
-  const out = new Uint8Array(maxEncodedBytes(to - from, values.BYTES_PER_ELEMENT));
-  let at = writeVarint(out, 0, BLOCK_VALUES);
+  // Little-endian machine: word 2i is the low half of value i.
+  const words = wordsOf(values);
+  let at = writeVarint(out, start, BLOCK_VALUES);
   at = writeVarint(out, at, MINIBLOCKS);
   at = writeVarint(out, at, to - from);
   at = writeZigZag(out, at, to > from ? BigInt(values[from] ?? 0) : 0n);
@@ -51,39 +50,57 @@ export function encodeDeltaBinaryPacked(
     minHigh: 0,
   };
   for (let index = from + 1; index < to; index += BLOCK_VALUES) {
-    fillBlock(block, words, { isWide, from: index, to: Math.min(index + BLOCK_VALUES, to) });
+    const range = { from: index, to: Math.min(index + BLOCK_VALUES, to) };
+    if (isWide) fillWideBlock(block, words, range);
+    else fillBlock(block, words, range);
     at = writeBlock(block, out, at);
   }
-  return out.subarray(0, at);
+  return at;
 }
 
-function maxEncodedBytes(count: number, valueBytes: number): number {
+/** Room that `count` values of `valueBytes` bytes take at most. */
+export function maxDeltaBytes(count: number, valueBytes: number): number {
   const blocks = Math.ceil(count / BLOCK_VALUES);
   const blockBytes = MAX_VARINT_BYTES + MINIBLOCKS + BLOCK_VALUES * valueBytes;
   return 2 + 2 * MAX_VARINT_BYTES + 1 + blocks * blockBytes;
 }
 
-/** Puts the deltas of values `from..to` against their predecessors, less the smallest of them, into the block. */
-function fillBlock(
-  block: Block,
-  words: Int32Array,
-  { isWide, from, to }: { isWide: boolean; from: number; to: number },
-): void {
+/** Puts the deltas of 32-bit values `from..to` against their predecessors, less the smallest of them, into the block. */
+function fillBlock(block: Block, words: Int32Array, { from, to }: ValueRange): void {
   const { low, high } = block;
-  let previousLow = lowWord(words, from - 1, isWide);
-  let previousHigh = isWide ? (words[2 * from - 1] ?? 0) : 0;
+  let previous = words[from - 1] ?? 0;
+  let min = 0x7fffffff;
+  for (let index = from; index < to; index += 1) {
+    const current = words[index] ?? 0;
+    const delta = (current - previous) | 0;
+    previous = current;
+    low[index - from] = delta;
+    if (delta < min) min = delta;
+  }
+  const count = to - from;
+  // Less than 2^32 above the minimum, so the high words stay zero.
+  for (let index = 0; index < count; index += 1) low[index] = (low[index] ?? 0) - min;
+  low.fill(0, count);
+  high.fill(0);
+  block.count = count;
+  block.minLow = min;
+  block.minHigh = min >> 31;
+}
+
+/** The same for 64-bit values, on pairs of words. */
+function fillWideBlock(block: Block, words: Int32Array, { from, to }: ValueRange): void {
+  const { low, high } = block;
+  let previousLow = words[2 * from - 2] ?? 0;
+  let previousHigh = words[2 * from - 1] ?? 0;
   let minLow = -1;
   let minHigh = 0x7fffffff;
   for (let index = from; index < to; index += 1) {
-    const currentLow = lowWord(words, index, isWide);
+    const currentLow = words[2 * index] ?? 0;
+    const currentHigh = words[2 * index + 1] ?? 0;
     const deltaLow = (currentLow - previousLow) | 0;
-    let deltaHigh = deltaLow >> 31;
-    if (isWide) {
-      const currentHigh = words[2 * index + 1] ?? 0;
-      deltaHigh = (currentHigh - previousHigh - borrow(currentLow, previousLow)) | 0;
-      previousHigh = currentHigh;
-    }
+    const deltaHigh = (currentHigh - previousHigh - borrow(currentLow, previousLow)) | 0;
     previousLow = currentLow;
+    previousHigh = currentHigh;
     low[index - from] = deltaLow;
     high[index - from] = deltaHigh;
     if (deltaHigh < minHigh || (deltaHigh === minHigh && deltaLow >>> 0 < minLow >>> 0)) {
@@ -95,10 +112,6 @@ function fillBlock(
   block.minLow = minLow;
   block.minHigh = minHigh;
   subtractMin(block);
-}
-
-function lowWord(words: Int32Array, index: number, isWide: boolean): number {
-  return words[isWide ? 2 * index : index] ?? 0;
 }
 
 /** 1 when `a - b` of two low words borrows from the high word. */
@@ -122,6 +135,8 @@ function writeBlock(block: Block, out: Uint8Array, start: number): number {
   let at = writeZigZag(out, start, minDelta);
   const widthsAt = at;
   at += MINIBLOCKS;
+  // Miniblocks beyond the last value have width 0, whatever the memory held before.
+  out.fill(0, widthsAt, at);
   for (let miniblock = 0; miniblock * MINIBLOCK_VALUES < block.count; miniblock += 1) {
     const from = miniblock * MINIBLOCK_VALUES;
     const run = { from, to: from + MINIBLOCK_VALUES, out, at };

@@ -9,14 +9,25 @@
  * Equality is equality of bytes: 0.0 and -0.0 are two entries, so no sign is lost.
  * Source: parquet-format Encodings.md §Dictionary Encoding.
  */
-import { type ByteStrings, dataEnd, dataStart, gatherByteStrings } from '../byte-strings.ts';
-import type { PhysicalValues, ValueRange } from '../physical-values.ts';
-import { bitWidthOf, encodeRleBitPacked } from './rle-bit-packing.ts';
+import { type ByteItems, itemPlace, viewOf } from '../byte-items.ts';
+import { type PhysicalValues, type ValueRange, wordsOf } from '../physical-values.ts';
+import { type Scratch, takeInt32s } from '../scratch.ts';
+import { findDistinctBytes, hashItem } from './distinct-bytes.ts';
+import {
+  type DistinctValues,
+  findDistinctPairs,
+  findDistinctWords,
+  hashPair,
+  mixBits,
+} from './distinct-values.ts';
+import { bitWidthOf, maxRleBytes, writeConstantRun, writeRleBitPacked } from './rle-bit-packing.ts';
 
 export interface Dictionary {
   readonly values: PhysicalValues;
-  /** Index into `values`, one per value of the column. */
-  readonly indices: Int32Array;
+  /** Bytes of `values` as PLAIN. */
+  readonly plainBytes: number;
+  /** Index into `values`, one per value of the column; in scratch memory. */
+  readonly codes: Int32Array;
 }
 
 /** Readers keep the whole dictionary in memory; the same limit as parquet-java's default. */
@@ -26,182 +37,151 @@ const MAX_DICTIONARY_BYTES = 1024 * 1024;
 const SAMPLE_RUNS = 64;
 const SAMPLE_RUN_VALUES = 64;
 const SAMPLE_VALUES = SAMPLE_RUNS * SAMPLE_RUN_VALUES;
+const SAMPLE_SLOTS = 4 * SAMPLE_VALUES;
 
 /** Fewer repeats in the sample than 1 in 128 mean so many distinct values that a dictionary cannot pay. */
 const MIN_SAMPLE_REPEATS = SAMPLE_VALUES / 128;
 
-/** Hostile values may all share one hash; the search stops before it turns quadratic. */
-const MAX_PROBES_PER_VALUE = 8;
-
-type DictionaryValues = Exclude<PhysicalValues, { type: 'BOOLEAN' }>;
-
-/** How the builder looks at a column. `hash` is any 32-bit integer, equal for equal values. */
-interface Lookup {
-  readonly length: number;
-  readonly hash: (index: number) => number;
-  readonly equals: (a: number, b: number) => boolean;
-  readonly plainBytes: (index: number) => number;
-  readonly minPlainBytes: number;
-}
-
 /** Returns null when a dictionary is not possible or evidently does not pay: the column is then encoded another way. */
-export function buildDictionary(column: PhysicalValues): Dictionary | null {
+export function buildDictionary(column: PhysicalValues, scratch: Scratch): Dictionary | null {
   // A BOOLEAN is one bit already.
   if (column.type === 'BOOLEAN' || column.values.length === 0) return null;
-  const lookup = lookupOf(column);
-  if (looksDistinct(lookup)) return null;
-  const maxEntries = Math.min(
-    lookup.length,
-    Math.floor(MAX_DICTIONARY_BYTES / lookup.minPlainBytes),
-  );
-  const slotMask = 2 ** Math.ceil(Math.log2(2 * maxEntries + 2)) - 1;
-  const slots = new Int32Array(slotMask + 1);
-  const positions = new Int32Array(maxEntries + 1);
-  const indices = new Int32Array(lookup.length);
-  let entryCount = 0;
-  let bytes = 0;
-  let probesLeft = lookup.length * MAX_PROBES_PER_VALUE;
-  for (let index = 0; index < lookup.length; index += 1) {
-    let slot = lookup.hash(index) & slotMask;
-    let entry = slots[slot] ?? 0;
-    while (entry !== 0 && !lookup.equals(positions[entry] ?? 0, index)) {
-      if (--probesLeft < 0) return null;
-      slot = (slot + 1) & slotMask;
-      entry = slots[slot] ?? 0;
-    }
-    if (entry === 0) {
-      bytes += lookup.plainBytes(index);
-      if (bytes > MAX_DICTIONARY_BYTES) return null;
-      entry = ++entryCount;
-      slots[slot] = entry;
-      positions[entry] = index;
-    }
-    indices[index] = entry - 1;
-  }
-  return { values: gather(column, positions.subarray(1, entryCount + 1)), indices };
+  if (looksDistinct(column, scratch)) return null;
+  const distinct = findDistinct(column, scratch);
+  if (distinct === null) return null;
+  const values = gather(column, distinct.firsts);
+  return { values, plainBytes: plainBytesOf(values), codes: distinct.codes };
 }
 
-/** Encodes the value part of a data page. */
-export function encodeDictionaryIndices(dictionary: Dictionary, range: ValueRange): Uint8Array {
+/** Room that the indices of `count` values take at most. */
+export function maxIndexBytes(dictionary: Dictionary, count: number): number {
+  return 1 + maxRleBytes(count, bitWidthOf(dictionary.values.values.length - 1));
+}
+
+/** Writes the value part of a data page; returns the position after it. */
+export function writeDictionaryIndices(
+  dictionary: Dictionary,
+  range: ValueRange,
+  { out, at }: { readonly out: Uint8Array; readonly at: number },
+): number {
   const bitWidth = bitWidthOf(dictionary.values.values.length - 1);
-  const runs = encodeRleBitPacked(dictionary.indices, bitWidth, range);
-  const out = new Uint8Array(1 + runs.length);
-  out[0] = bitWidth;
-  out.set(runs, 1);
-  return out;
+  out[at] = bitWidth;
+  const target = { bitWidth, out, at: at + 1 };
+  if (bitWidth === 0) return writeConstantRun(range.to - range.from, 0, target);
+  return writeRleBitPacked(dictionary.codes, range, target);
 }
 
-function looksDistinct(lookup: Lookup): boolean {
-  if (lookup.length <= 4 * SAMPLE_VALUES) return false;
-  const stride = Math.floor(lookup.length / SAMPLE_RUNS);
-  const seen = new Set<number>();
-  for (let run = 0; run < SAMPLE_RUNS; run += 1) {
-    for (let offset = 0; offset < SAMPLE_RUN_VALUES; offset += 1) {
-      seen.add(lookup.hash(run * stride + offset));
+/** Counts repeats by hash in a sample that depends on nothing but the values. */
+function looksDistinct(column: PhysicalValues, scratch: Scratch): boolean {
+  const { length } = column.values;
+  if (length <= 4 * SAMPLE_VALUES) return false;
+  const slots = takeInt32s(scratch, 'slots', SAMPLE_SLOTS).fill(0, 0, SAMPLE_SLOTS);
+  const hashAt = hasherOf(column);
+  const stride = Math.floor(length / SAMPLE_RUNS);
+  let repeats = 0;
+  for (let sample = 0; sample < SAMPLE_VALUES; sample += 1) {
+    const run = Math.floor(sample / SAMPLE_RUN_VALUES);
+    // 0 marks a free slot.
+    const hash = hashAt(run * stride + (sample % SAMPLE_RUN_VALUES)) | 1;
+    let slot = hash & (SAMPLE_SLOTS - 1);
+    while (slots[slot] !== 0 && slots[slot] !== hash) slot = (slot + 1) & (SAMPLE_SLOTS - 1);
+    if (slots[slot] === hash) repeats += 1;
+    slots[slot] = hash;
+  }
+  return repeats < MIN_SAMPLE_REPEATS;
+}
+
+/** A closure per sampled value, never per value. */
+function hasherOf(column: PhysicalValues): (index: number) => number {
+  switch (column.type) {
+    case 'BOOLEAN':
+      return (index) => column.values[index] ?? 0;
+    case 'INT32':
+    case 'FLOAT': {
+      const words = wordsOf(column.values);
+      return (index) => mixBits(words[index] ?? 0);
+    }
+    case 'INT64':
+    case 'DOUBLE': {
+      const words = wordsOf(column.values);
+      return (index) => hashPair(words[2 * index] ?? 0, words[2 * index + 1] ?? 0);
+    }
+    default: {
+      const items = column.values;
+      const view = viewOf(items.data);
+      return (index) => hashItem(items, view, index);
     }
   }
-  return SAMPLE_VALUES - seen.size < MIN_SAMPLE_REPEATS;
 }
 
-function lookupOf(column: DictionaryValues): Lookup {
+function findDistinct(column: PhysicalValues, scratch: Scratch): DistinctValues | null {
   switch (column.type) {
+    case 'BOOLEAN':
+      return null;
     case 'INT32':
     case 'FLOAT':
-      return lookupWords(column.values);
+      return findDistinctWords(wordsOf(column.values), {
+        maxEntries: MAX_DICTIONARY_BYTES / 4,
+        scratch,
+      });
     case 'INT64':
     case 'DOUBLE':
-      return lookupWordPairs(column.values);
+      return findDistinctPairs(wordsOf(column.values), {
+        maxEntries: MAX_DICTIONARY_BYTES / 8,
+        scratch,
+      });
     default:
-      return lookupBytes(column.values);
+      return findDistinctBytes(column.values, { maxBytes: MAX_DICTIONARY_BYTES, scratch });
   }
 }
 
-function lookupWords(values: Int32Array | Float32Array): Lookup {
-  const words = new Int32Array(values.buffer, values.byteOffset, values.length);
-  return {
-    length: values.length,
-    hash: (index) => mix(words[index] ?? 0),
-    equals: (a, b) => words[a] === words[b],
-    plainBytes: () => 4,
-    minPlainBytes: 4,
-  };
-}
-
-function lookupWordPairs(values: BigInt64Array | Float64Array): Lookup {
-  const words = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
-  return {
-    length: values.length,
-    hash: (index) => mix(mix(words[2 * index] ?? 0) ^ (words[2 * index + 1] ?? 0)),
-    equals: (a, b) => words[2 * a] === words[2 * b] && words[2 * a + 1] === words[2 * b + 1],
-    plainBytes: () => 8,
-    minPlainBytes: 8,
-  };
-}
-
-function lookupBytes(strings: ByteStrings): Lookup {
-  const { bytes, offsets } = strings;
-  return {
-    length: strings.length,
-    hash: (index) => hashBytes(bytes, dataStart(strings, index), dataEnd(strings, index)),
-    equals: (a, b) => equalBytes(strings, a, b),
-    plainBytes: (index) => dataEnd(strings, index) - (offsets[index] ?? 0),
-    minPlainBytes: Math.max(strings.prefixBytes, 1),
-  };
-}
-
-/** Spreads the bits of a word over the low bits, where the slot number is taken from (murmur3 finalizer). */
-function mix(word: number): number {
-  let hash = word ^ (word >>> 16);
-  hash = Math.imul(hash, 0x85ebca6b);
-  hash ^= hash >>> 13;
-  hash = Math.imul(hash, 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
-}
-
-function hashBytes(bytes: Uint8Array, from: number, to: number): number {
-  let hash = to - from;
-  for (let at = from; at < to; at += 1) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
-  return mix(hash);
-}
-
-function equalBytes(strings: ByteStrings, a: number, b: number): boolean {
-  const { bytes } = strings;
-  const from = dataStart(strings, a);
-  const length = dataEnd(strings, a) - from;
-  const other = dataStart(strings, b);
-  if (dataEnd(strings, b) - other !== length) return false;
-  for (let offset = 0; offset < length; offset += 1) {
-    if (bytes[from + offset] !== bytes[other + offset]) return false;
-  }
-  return true;
-}
-
-function gather(column: DictionaryValues, positions: Int32Array): PhysicalValues {
+/** The distinct values themselves, in memory of their own. */
+function gather(column: PhysicalValues, firsts: Int32Array): PhysicalValues {
   switch (column.type) {
+    case 'BOOLEAN':
+      return column;
     case 'INT32':
-      return { type: 'INT32', values: new Int32Array(gatherWords(column.values, positions)) };
+      return { type: 'INT32', values: new Int32Array(gatherWords(column.values, firsts)) };
     case 'INT64':
-      return { type: 'INT64', values: new BigInt64Array(gatherWords(column.values, positions)) };
+      return { type: 'INT64', values: new BigInt64Array(gatherWords(column.values, firsts)) };
     case 'FLOAT':
-      return { type: 'FLOAT', values: new Float32Array(gatherWords(column.values, positions)) };
+      return { type: 'FLOAT', values: new Float32Array(gatherWords(column.values, firsts)) };
     case 'DOUBLE':
-      return { type: 'DOUBLE', values: new Float64Array(gatherWords(column.values, positions)) };
-    default:
-      return { type: column.type, values: gatherByteStrings(column.values, positions) };
+      return { type: 'DOUBLE', values: new Float64Array(gatherWords(column.values, firsts)) };
+    default: {
+      const { values } = column;
+      const indexes = firsts.map((index) => itemPlace(values, index));
+      return {
+        type: column.type,
+        values: { ...values, length: firsts.length, indexes, from: 0 } satisfies ByteItems,
+      };
+    }
   }
 }
 
 /** Copies words and not numbers: a NaN keeps its bits. */
 function gatherWords(
   values: Int32Array | BigInt64Array | Float32Array | Float64Array,
-  positions: Int32Array,
+  firsts: Int32Array,
 ): ArrayBuffer {
   const wordsPerValue = values.BYTES_PER_ELEMENT / 4;
-  const words = new Int32Array(values.buffer, values.byteOffset, values.length * wordsPerValue);
-  const gathered = new Int32Array(positions.length * wordsPerValue);
-  for (let at = 0; at < gathered.length; at += 1) {
-    const position = positions[Math.floor(at / wordsPerValue)] ?? 0;
-    gathered[at] = words[position * wordsPerValue + (at % wordsPerValue)] ?? 0;
+  const words = wordsOf(values);
+  const gathered = new Int32Array(firsts.length * wordsPerValue);
+  for (let entry = 0; entry < firsts.length; entry += 1) {
+    const from = (firsts[entry] ?? 0) * wordsPerValue;
+    const to = entry * wordsPerValue;
+    gathered[to] = words[from] ?? 0;
+    if (wordsPerValue === 2) gathered[to + 1] = words[from + 1] ?? 0;
   }
   return gathered.buffer;
+}
+
+function plainBytesOf({ type, values }: PhysicalValues): number {
+  if (type !== 'BYTE_ARRAY' && type !== 'FIXED_LEN_BYTE_ARRAY') return values.byteLength;
+  let bytes = values.length * values.prefixBytes;
+  for (let index = 0; index < values.length; index += 1) {
+    const place = itemPlace(values, index);
+    bytes += (values.ends[place] ?? 0) - (values.starts[place] ?? 0);
+  }
+  return bytes;
 }

@@ -11,23 +11,27 @@
  *
  * Source: parquet-format Encodings.md §Plain.
  */
+import { writePlainItems } from '../byte-items.ts';
 import type { PhysicalValues, ValueRange } from '../physical-values.ts';
 import { packBits } from './rle-bit-packing.ts';
 
-/** Encodes a range of values; where the memory layout is already PLAIN, the result is a view and not a copy. */
-export function encodePlain(column: PhysicalValues, { from, to }: ValueRange): Uint8Array {
+/** Writes a range of values at `at`; returns the position after them. `out` holds zeros or anything. */
+export function writePlain(
+  column: PhysicalValues,
+  { from, to }: ValueRange,
+  { out, at }: { readonly out: Uint8Array; readonly at: number },
+): number {
   switch (column.type) {
-    case 'BOOLEAN': {
-      const out = new Uint8Array(Math.ceil((to - from) / 8));
-      packBits(column.values, { from, to, bitWidth: 1, out, at: 0 });
-      return out;
-    }
+    case 'BOOLEAN':
+      packBits(column.values, { from, to, bitWidth: 1, out, at });
+      return at + Math.ceil((to - from) / 8);
     case 'BYTE_ARRAY':
     case 'FIXED_LEN_BYTE_ARRAY':
-      return column.values.bytes.subarray(column.values.offsets[from], column.values.offsets[to]);
+      return writePlainItems(column.values, { from, to }, { out, at });
     default: {
       const { buffer, byteOffset, BYTES_PER_ELEMENT: width } = column.values;
-      return new Uint8Array(buffer, byteOffset + from * width, (to - from) * width);
+      out.set(new Uint8Array(buffer, byteOffset + from * width, (to - from) * width), at);
+      return at + (to - from) * width;
     }
   }
 }

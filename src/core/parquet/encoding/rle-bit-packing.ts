@@ -10,13 +10,20 @@
  *
  * Source: parquet-format Encodings.md §Run Length Encoding / Bit-Packing Hybrid.
  */
+import type { ValueRange } from '../physical-values.ts';
 import { writeVarint } from './varint.ts';
 
-/** A shorter run costs no less as RLE than as part of a bit-packed group. */
-const MIN_RLE_RUN = 8;
+/** Bit-packed values come in groups; a run shorter than a group costs no less as RLE than as part of one. */
+const GROUP_VALUES = 8;
 
 /** A run header: counts stay below 2^31, as the specification demands. */
 const MAX_RUN_HEADER_BYTES = 5;
+
+interface Target {
+  readonly bitWidth: number;
+  readonly out: Uint8Array;
+  readonly at: number;
+}
 
 /** Bits needed for values 0..maxValue; 0 when there is only one value. */
 export function bitWidthOf(maxValue: number): number {
@@ -24,47 +31,58 @@ export function bitWidthOf(maxValue: number): number {
 }
 
 /**
- * Encodes `values[from..to)`, each in 0..2^bitWidth-1, bitWidth 0..32, without the length prefix of level streams.
- * The last bit-packed group is filled up with zeros; the reader knows the value count.
+ * Writes `values[from..to)`, each in 0..2^bitWidth-1, bitWidth 0..32, without the length prefix of level streams;
+ * returns the position after them. The last bit-packed group is filled up with zeros; the reader knows the value count.
  */
-export function encodeRleBitPacked(
+export function writeRleBitPacked(
   values: Uint8Array | Int32Array,
-  bitWidth: number,
-  { from, to }: { from: number; to: number },
-): Uint8Array {
-  const out = new Uint8Array(maxEncodedBytes(to - from, bitWidth));
-  let at = 0;
+  { from, to }: ValueRange,
+  { bitWidth, out, at: start }: Target,
+): number {
+  let at = start;
   let literalFrom = from;
-  let runFrom = from;
-  while (runFrom < to) {
-    const value = values[runFrom] ?? 0;
-    let runTo = runFrom + 1;
-    while (runTo < to && values[runTo] === value) runTo += 1;
-    // Pending literals take values of this run until their last group of 8 is full.
-    const rleFrom = runFrom + ((literalFrom - runFrom) & 7);
-    if (runTo - rleFrom >= MIN_RLE_RUN) {
-      at = writeBitPackedRun(values, { from: literalFrom, to: rleFrom, bitWidth, out, at });
-      at = writeRleRun(out, at, { count: runTo - rleFrom, value, bitWidth });
-      literalFrom = runTo;
+  // A run can begin only where the groups of 8 before it are full.
+  let groupFrom = from;
+  while (groupFrom + GROUP_VALUES <= to) {
+    if (!isUniformGroup(values, groupFrom)) {
+      groupFrom += GROUP_VALUES;
+      continue;
     }
-    runFrom = runTo;
+    const value = values[groupFrom] ?? 0;
+    let runTo = groupFrom + GROUP_VALUES;
+    while (runTo < to && values[runTo] === value) runTo += 1;
+    at = writeBitPackedRun(values, { from: literalFrom, to: groupFrom, bitWidth, out, at });
+    at = writeRleRun(runTo - groupFrom, value, { bitWidth, out, at });
+    literalFrom = runTo;
+    groupFrom = runTo;
   }
-  at = writeBitPackedRun(values, { from: literalFrom, to, bitWidth, out, at });
-  return out.subarray(0, at);
+  return writeBitPackedRun(values, { from: literalFrom, to, bitWidth, out, at });
 }
 
-/** Every run covers 8 values or more, except the last one. */
-function maxEncodedBytes(count: number, bitWidth: number): number {
+/** Without a branch per value: in random data each would be mispredicted. */
+function isUniformGroup(values: Uint8Array | Int32Array, from: number): boolean {
+  const value = values[from] ?? 0;
+  let differences = 0;
+  for (let offset = 1; offset < GROUP_VALUES; offset += 1) {
+    differences |= (values[from + offset] ?? 0) ^ value;
+  }
+  return differences === 0;
+}
+
+/** Writes `count` times the same value, as `writeRleBitPacked` would; returns the position after it. */
+export function writeConstantRun(count: number, value: number, target: Target): number {
+  if (count >= GROUP_VALUES) return writeRleRun(count, value, target);
+  return writeRleBitPacked(new Int32Array(count).fill(value), { from: 0, to: count }, target);
+}
+
+/** Room that `count` values take at most: every run covers 8 values or more, except the last one. */
+export function maxRleBytes(count: number, bitWidth: number): number {
   return (Math.ceil(count / 8) + 1) * (Math.max(bitWidth, 4) + MAX_RUN_HEADER_BYTES);
 }
 
-function writeRleRun(
-  out: Uint8Array,
-  start: number,
-  run: { count: number; value: number; bitWidth: number },
-): number {
-  let at = writeVarint(out, start, run.count * 2);
-  for (let shift = 0; shift < run.bitWidth; shift += 8) out[at++] = run.value >>> shift;
+function writeRleRun(count: number, value: number, { bitWidth, out, at: start }: Target): number {
+  let at = writeVarint(out, start, count * 2);
+  for (let shift = 0; shift < bitWidth; shift += 8) out[at++] = value >>> shift;
   return at;
 }
 
@@ -75,13 +93,16 @@ function writeBitPackedRun(
   if (run.from === run.to) return run.at;
   const groups = Math.ceil((run.to - run.from) / 8);
   const at = writeVarint(run.out, run.at, groups * 2 + 1);
-  packBits(values, { ...run, at });
-  return at + groups * run.bitWidth;
+  const end = at + groups * run.bitWidth;
+  // Bits after the last value are zero, whatever the memory held before.
+  run.out.fill(0, Math.max(at, end - run.bitWidth), end);
+  packBits(values, { from: run.from, to: run.to, bitWidth: run.bitWidth, out: run.out, at });
+  return end;
 }
 
 /**
- * Packs `values[from..to)` of `bitWidth` 0..32 bits, LSB first, into zeroed bytes from `at`.
- * Bits after the last value stay zero; the caller knows the length.
+ * Packs `values[from..to)` of `bitWidth` 0..32 bits, LSB first, from `at`.
+ * Bits of the last byte after the last value are zero; the caller knows the length.
  */
 export function packBits(
   values: Uint8Array | Int32Array,

@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { encodeBigEndian, encodeStrings } from '#core/parquet/byte-strings.ts';
-import { encodePlain } from '#core/parquet/encoding/plain.ts';
-import type { PhysicalValues } from '#core/parquet/physical-values.ts';
+import { writePlain } from '#core/parquet/encoding/plain.ts';
+import type { PhysicalValues, ValueRange } from '#core/parquet/physical-values.ts';
+import { itemsOf, usedMemory } from '../items-of.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 const strings = (values: readonly string[]): PhysicalValues => ({
   type: 'BYTE_ARRAY',
-  values: encodeStrings(values, () => {
-    throw new Error('lone surrogate');
-  }),
+  values: itemsOf(values),
 });
 
-describe('encodePlain', () => {
+function encodePlain(column: PhysicalValues, range: ValueRange): Uint8Array {
+  const out = usedMemory(100);
+  return out.slice(3, writePlain(column, range, { out, at: 3 }));
+}
+
+describe('writePlain', () => {
   it.each<[string, PhysicalValues, string]>([
     ['BOOLEAN', { type: 'BOOLEAN', values: Uint8Array.of(1, 0, 1, 1, 0, 0, 0, 0, 1) }, '0d01'],
     ['INT32', { type: 'INT32', values: Int32Array.of(1, -1) }, '01000000ffffffff'],
@@ -22,7 +25,13 @@ describe('encodePlain', () => {
     ['BYTE_ARRAY', strings(['ab', '', 'é']), '020000006162' + '00000000' + '02000000c3a9'],
     [
       'FIXED_LEN_BYTE_ARRAY',
-      { type: 'FIXED_LEN_BYTE_ARRAY', values: encodeBigEndian([1n, -2n], 9) },
+      {
+        type: 'FIXED_LEN_BYTE_ARRAY',
+        values: itemsOf(
+          [Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 1), new Uint8Array(9).fill(0xff).fill(0xfe, 8)],
+          0,
+        ),
+      },
       '000000000000000001' + 'fffffffffffffffffe',
     ],
   ])('encodes %s', (_, column, expected) => {
@@ -42,5 +51,14 @@ describe('encodePlain', () => {
     expect(
       encodePlain({ type: 'DOUBLE', values: new Float64Array(0) }, { from: 0, to: 0 }),
     ).toHaveLength(0);
+  });
+
+  it.each([0, 1, 3, 4, 5, 36, 127, 128, 129, 5000])('copies items of %i bytes', (length) => {
+    const value = Uint8Array.from({ length }, (_, at) => at * 7);
+    const column: PhysicalValues = { type: 'BYTE_ARRAY', values: itemsOf([value, value]) };
+    const out = usedMemory(2 * length + 8);
+    expect(writePlain(column, { from: 0, to: 2 }, { out, at: 0 })).toBe(out.length);
+    expect(out.slice(4, 4 + length)).toEqual(value);
+    expect(out.slice(8 + length)).toEqual(value);
   });
 });

@@ -3,14 +3,26 @@ import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
 import { describe, expect, it } from 'vitest';
 import {
   bitWidthOf,
-  encodeRleBitPacked,
+  maxRleBytes,
   packBits,
+  writeConstantRun,
+  writeRleBitPacked,
 } from '#core/parquet/encoding/rle-bit-packing.ts';
+import { usedMemory } from '../items-of.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
+function encodeRange(
+  values: Uint8Array | Int32Array,
+  bitWidth: number,
+  range: { from: number; to: number },
+): Uint8Array {
+  const out = usedMemory(3 + maxRleBytes(range.to - range.from, bitWidth));
+  return out.slice(3, writeRleBitPacked(values, range, { bitWidth, out, at: 3 }));
+}
+
 const encode = (values: readonly number[], bitWidth: number) =>
-  encodeRleBitPacked(Int32Array.from(values), bitWidth, { from: 0, to: values.length });
+  encodeRange(Int32Array.from(values), bitWidth, { from: 0, to: values.length });
 
 function decodeForeign(bytes: Uint8Array, bitWidth: number, count: number): number[] {
   const output = new Int32Array(count);
@@ -51,7 +63,7 @@ describe('packBits', () => {
   });
 });
 
-describe('encodeRleBitPacked', () => {
+describe('writeRleBitPacked', () => {
   it('writes nothing for no values', () => {
     expect(encode([], 3)).toHaveLength(0);
   });
@@ -87,7 +99,7 @@ describe('encodeRleBitPacked', () => {
 
   it('encodes only the range asked for', () => {
     const values = Uint8Array.of(9, 9, 1, 1, 1, 1, 1, 1, 1, 1, 9);
-    expect(hex(encodeRleBitPacked(values, 1, { from: 2, to: 10 }))).toBe('10' + '01');
+    expect(hex(encodeRange(values, 1, { from: 2, to: 10 }))).toBe('10' + '01');
   });
 
   it('is read back by a foreign decoder, whatever the values', () => {
@@ -106,5 +118,13 @@ describe('encodeRleBitPacked', () => {
       }),
       { numRuns: 300, seed: 1 },
     );
+  });
+});
+
+describe('writeConstantRun', () => {
+  it.each([1, 7, 8, 9, 1000])('writes %i equal values as writeRleBitPacked does', (count) => {
+    const out = usedMemory(100);
+    const end = writeConstantRun(count, 2, { bitWidth: 2, out, at: 0 });
+    expect(hex(out.slice(0, end))).toBe(hex(encode(Array(count).fill(2), 2)));
   });
 });
