@@ -3,6 +3,7 @@ import { decodeManifest, inheritEntries, type Manifest } from '../spec/manifest.
 import type { InheritedEntry } from '../spec/manifest-entry.ts';
 import { decodeManifestList, type ManifestFile } from '../spec/manifest-list.ts';
 import type { Snapshot } from '../spec/snapshot.ts';
+import { countOf, rowsOf } from '../spec/staged-manifest.ts';
 
 /** Reads a whole object. Throws OBJECT_NOT_FOUND. */
 export type ReadObject = (uri: string) => Promise<Uint8Array>;
@@ -55,9 +56,49 @@ async function loadManifest(read: ReadObject, listed: ManifestFile): Promise<Loa
   }
   const bytes = await read(listed.manifestPath);
   return naming(listed.manifestPath, () => {
+    requireLength(bytes, listed);
     const manifest = decodeManifest(bytes);
+    requireListed(manifest, listed);
     return { listed, manifest, entries: inheritEntries(manifest, listed) };
   });
+}
+
+/** A manifest that lost its end is a sound one with fewer files: only the list knows. */
+function requireLength(bytes: Uint8Array, { manifestLength }: ManifestFile): void {
+  if (BigInt(bytes.length) === manifestLength) return;
+  throw damaged(`expected ${manifestLength} bytes, as its manifest list says, got ${bytes.length}`);
+}
+
+/** Rows must never be left out or read twice because one of two files is damaged. */
+function requireListed(manifest: Manifest, listed: ManifestFile): void {
+  const { entries, content, partitionSpec } = manifest;
+  if (content !== listed.content) {
+    throw damaged(`expected a manifest of ${listed.content}, as its list says, got ${content}`);
+  }
+  if (partitionSpec['spec-id'] !== listed.partitionSpecId) {
+    throw damaged(
+      `expected partition spec ${listed.partitionSpecId}, as its list says, got ${partitionSpec['spec-id']}`,
+    );
+  }
+  const facts = [
+    ['added', listed.addedFilesCount, listed.addedRowsCount],
+    ['existing', listed.existingFilesCount, listed.existingRowsCount],
+    ['deleted', listed.deletedFilesCount, listed.deletedRowsCount],
+  ] as const;
+  for (const [status, files, rows] of facts) {
+    const [found, foundRows] = [countOf(entries, status), rowsOf(entries, status)];
+    if (found === files && foundRows === rows) continue;
+    throw damaged(
+      `expected ${files} ${status} files with ${rows} rows, as its manifest list says, got ${found} with ${foundRows}`,
+    );
+  }
+}
+
+function damaged(problem: string): SluiceError {
+  return new SluiceError(
+    'FORMAT_CORRUPT',
+    `${problem}; one of the two is damaged: restore it, or roll the table back`,
+  );
 }
 
 function naming<T>(path: string, decode: () => T): T {

@@ -8,7 +8,7 @@ import type { ManifestFile } from './manifest-list.ts';
  * attempt, so it can be listed again in every retry.
  */
 export interface StagedManifest extends Omit<ManifestFile, 'sequenceNumber' | 'minSequenceNumber'> {
-  /** Lowest data sequence number among its existing files; null when every live file is newly added. */
+  /** Lowest data sequence number that a live file states; null when all of them take that of the commit. */
   readonly minExistingSequenceNumber: bigint | null;
 }
 
@@ -21,14 +21,16 @@ export function describeManifest(
     readonly snapshotId: bigint;
     readonly specId: number;
     readonly partitionFields: readonly BoundPartitionField[];
+    /** @default data */
+    readonly content?: ManifestFile['content'];
   },
 ): StagedManifest {
-  const existing = entries.filter((entry) => entry.status === 'existing');
+  const live = entries.filter((entry) => entry.status !== 'deleted');
   return {
     manifestPath: options.manifestPath,
     manifestLength: options.manifestLength,
     partitionSpecId: options.specId,
-    content: 'data',
+    content: options.content ?? 'data',
     addedSnapshotId: options.snapshotId,
     addedFilesCount: countOf(entries, 'added'),
     existingFilesCount: countOf(entries, 'existing'),
@@ -41,7 +43,7 @@ export function describeManifest(
       options.partitionFields.map((field) => field.resultType),
     ),
     keyMetadata: null,
-    minExistingSequenceNumber: existing.reduce<bigint | null>(
+    minExistingSequenceNumber: live.reduce<bigint | null>(
       (lowest, { sequenceNumber }) =>
         sequenceNumber !== null && (lowest === null || sequenceNumber < lowest)
           ? sequenceNumber

@@ -49,11 +49,17 @@ export interface TableMetadata {
   readonly refs: Readonly<Record<string, SnapshotRef>>;
 }
 
+/** Parts of the metadata that are checked already; the JSON need not have them. */
+export type KnownParts = Pick<
+  TableMetadata,
+  'snapshots' | 'snapshot-log' | 'metadata-log' | 'refs'
+>;
+
 /**
  * Turns metadata JSON into TableMetadata: required keys are checked, optional ones get the default
  * the specification gives them. Source: Iceberg v2 §Table Metadata Fields, §Appendix C.
  */
-export function checkTableMetadata(json: unknown): TableMetadata {
+export function checkTableMetadata(json: unknown, known?: KnownParts): TableMetadata {
   const root = asObject(json, '');
   requireVersion2(root);
   const currentSnapshotId = parseCurrentSnapshotId(root);
@@ -72,12 +78,14 @@ export function checkTableMetadata(json: unknown): TableMetadata {
     'last-partition-id': intField(root, 'last-partition-id', ''),
     properties: stringMapField(root, 'properties', ''),
     'current-snapshot-id': currentSnapshotId,
-    snapshots: optionalArray(root, 'snapshots', parseSnapshot),
-    'snapshot-log': optionalArray(root, 'snapshot-log', parseSnapshotLogEntry),
-    'metadata-log': optionalArray(root, 'metadata-log', parseMetadataLogEntry),
+    snapshots: known?.snapshots ?? optionalArray(root, 'snapshots', parseSnapshot),
+    'snapshot-log':
+      known?.['snapshot-log'] ?? optionalArray(root, 'snapshot-log', parseSnapshotLogEntry),
+    'metadata-log':
+      known?.['metadata-log'] ?? optionalArray(root, 'metadata-log', parseMetadataLogEntry),
     'sort-orders': arrayField(root, 'sort-orders', { where: '', item: parseSortOrder }),
     'default-sort-order-id': intField(root, 'default-sort-order-id', ''),
-    refs: parseRefs(root, currentSnapshotId),
+    refs: withMain(known?.refs ?? parseRefs(root), currentSnapshotId),
   };
   requireReferences(metadata);
   return metadata;
@@ -95,9 +103,13 @@ export function parsePartitionFields(
 function requireVersion2(root: JsonObject): void {
   const version = intField(root, 'format-version', '');
   if (version === 2) return;
+  const hint =
+    version === 1
+      ? "upgrade the table: ALTER TABLE … SET TBLPROPERTIES ('format-version' = '2')"
+      : 'copy the rows into a table of version 2';
   throw new SluiceError(
     'FEATURE_UNSUPPORTED',
-    `table metadata format-version: expected 2, got ${version}; upgrade or recreate the table as version 2`,
+    `table metadata format-version: expected 2, got ${version}; ${hint}`,
     { context: { key: 'format-version' } },
   );
 }
@@ -128,7 +140,8 @@ function parsePartitionField(value: unknown, where: string): PartitionField {
   };
 }
 
-function parseSnapshot(value: unknown, where: string): Snapshot {
+/** A snapshot, as it also stands in a commit to a REST catalog. */
+export function parseSnapshot(value: unknown, where: string): Snapshot {
   const object = asObject(value, where);
   const parent = object['parent-snapshot-id'];
   const { 'parent-snapshot-id': _, ...rest } = object;
@@ -148,7 +161,7 @@ function parseSnapshot(value: unknown, where: string): Snapshot {
   };
 }
 
-function parseSnapshotLogEntry(value: unknown, where: string): SnapshotLogEntry {
+export function parseSnapshotLogEntry(value: unknown, where: string): SnapshotLogEntry {
   const object = asObject(value, where);
   return {
     ...object,
@@ -157,7 +170,7 @@ function parseSnapshotLogEntry(value: unknown, where: string): SnapshotLogEntry 
   };
 }
 
-function parseMetadataLogEntry(value: unknown, where: string): MetadataLogEntry {
+export function parseMetadataLogEntry(value: unknown, where: string): MetadataLogEntry {
   const object = asObject(value, where);
   return {
     ...object,
@@ -166,7 +179,8 @@ function parseMetadataLogEntry(value: unknown, where: string): MetadataLogEntry 
   };
 }
 
-function parseSortOrder(value: unknown, where: string): SortOrder {
+/** A sort order, as it also stands in a commit to a REST catalog. */
+export function parseSortOrder(value: unknown, where: string): SortOrder {
   const object = asObject(value, where);
   return {
     ...object,
@@ -186,25 +200,28 @@ function parseSortField(value: unknown, where: string): SortField {
   };
 }
 
-/** A table with a current snapshot always has a `main` branch, even where `refs` is missing. */
-function parseRefs(
-  root: JsonObject,
-  currentSnapshotId: bigint | null,
-): Readonly<Record<string, SnapshotRef>> {
+function parseRefs(root: JsonObject): Readonly<Record<string, SnapshotRef>> {
   const declared = root['refs'];
-  const refs: Record<string, SnapshotRef> = {};
-  if (declared !== undefined && declared !== null) {
-    for (const [name, value] of Object.entries(asObject(declared, 'refs'))) {
-      refs[name] = parseRef(value, `refs.${name}`);
-    }
-  }
-  if (refs[MAIN_BRANCH] === undefined && currentSnapshotId !== null) {
-    refs[MAIN_BRANCH] = { 'snapshot-id': currentSnapshotId, type: 'branch' };
-  }
-  return refs;
+  if (declared === undefined || declared === null) return {};
+  return Object.fromEntries(
+    Object.entries(asObject(declared, 'refs')).map(([name, value]) => [
+      name,
+      parseRef(value, `refs.${name}`),
+    ]),
+  );
 }
 
-function parseRef(value: unknown, where: string): SnapshotRef {
+/** A table with a current snapshot always has a `main` branch, even where `refs` is missing. */
+function withMain(
+  refs: Readonly<Record<string, SnapshotRef>>,
+  currentSnapshotId: bigint | null,
+): Readonly<Record<string, SnapshotRef>> {
+  if (refs[MAIN_BRANCH] !== undefined || currentSnapshotId === null) return refs;
+  return { ...refs, [MAIN_BRANCH]: { 'snapshot-id': currentSnapshotId, type: 'branch' } };
+}
+
+/** A branch or tag, as it also stands in a commit to a REST catalog. */
+export function parseRef(value: unknown, where: string): SnapshotRef {
   const object = asObject(value, where);
   return {
     ...object,
@@ -223,7 +240,12 @@ function requireReferences(metadata: TableMetadata): void {
     throw tableInvalid('default-spec-id', 'the id of one of the partition specs', specId);
   }
   const current = metadata['current-snapshot-id'];
-  if (current === null) return;
+  if (current === null) {
+    // A lost key must not read as a table without rows.
+    const main = metadata.refs[MAIN_BRANCH];
+    if (main === undefined) return;
+    throw tableInvalid('current-snapshot-id', `${main['snapshot-id']}, as refs.main says`, null);
+  }
   if (!metadata.snapshots.some((snapshot) => snapshot['snapshot-id'] === current)) {
     throw tableInvalid('current-snapshot-id', 'the id of one of the snapshots', current);
   }

@@ -30,7 +30,15 @@ export type SchemaChange =
     }
   | { readonly kind: 'rename-column'; readonly path: readonly string[]; readonly newName: string }
   | { readonly kind: 'make-optional'; readonly path: readonly string[] }
-  | { readonly kind: 'drop-column'; readonly path: readonly string[] };
+  | { readonly kind: 'drop-column'; readonly path: readonly string[] }
+  /** Puts a column behind another one of its struct; `after: null` makes it the first. */
+  | {
+      readonly kind: 'move-column';
+      readonly path: readonly string[];
+      readonly after: string | null;
+    }
+  /** An empty text takes the comment away. */
+  | { readonly kind: 'set-doc'; readonly path: readonly string[]; readonly doc: string };
 
 /**
  * Applies changes in order and makes the result the current schema. A schema the table already has is
@@ -50,6 +58,38 @@ export function evolveSchema(
   const conflict = findPartitionNameConflict(metadata['partition-specs'], struct);
   if (conflict !== null) throw incompatible([], conflict);
   return withCurrentSchema(metadata, { ...base, fields: struct.fields }, ids.last());
+}
+
+/**
+ * Says which columns tell rows apart; no path, no such columns. They have to be required, primitive, no float or
+ * double, and outside lists, maps and optional structs. Throws SCHEMA_INCOMPATIBLE. Source: Iceberg v2 §Identifier Field IDs.
+ */
+export function setIdentifierColumns(
+  metadata: TableMetadata,
+  paths: readonly (readonly string[])[],
+): TableMetadata {
+  const base = currentSchema(metadata);
+  const columns = [...columnsById(base).values()];
+  const ids = paths.map((path) => {
+    const chain = path.map((_name, depth) =>
+      columns.find((column) => column.path.join('\0') === path.slice(0, depth + 1).join('\0')),
+    );
+    const column = chain.at(-1);
+    if (column === undefined) throw incompatible(path, 'there is no such column');
+    const isFloating = column.type === 'float' || column.type === 'double';
+    const isRequired = chain.every((step) => step?.required === true);
+    if (!isRequired || column.repeated || isFloating || !isPrimitive(column.type)) {
+      throw incompatible(
+        path,
+        'an identifier has to be required, primitive, no float or double, and outside lists and maps',
+      );
+    }
+    return column.id;
+  });
+  const { 'identifier-field-ids': before = [], ...schema } = base;
+  if (JSON.stringify(before) === JSON.stringify(ids)) return metadata;
+  const evolved = ids.length === 0 ? schema : { ...schema, 'identifier-field-ids': ids };
+  return withCurrentSchema(metadata, evolved, metadata['last-column-id']);
 }
 
 interface ChangeContext {
@@ -82,6 +122,14 @@ function applyChange(root: StructType, change: SchemaChange, context: ChangeCont
       );
     case 'drop-column':
       return editStruct((struct) => dropColumn(struct, change.path, context.metadata));
+    case 'move-column':
+      return editStruct((struct) => moveColumn(struct, change.path, change.after));
+    case 'set-doc':
+      return editStruct((struct) =>
+        replaceField(struct, change.path, ({ doc: _, ...field }) =>
+          change.doc === '' ? field : { ...field, doc: change.doc },
+        ),
+      );
   }
 }
 
@@ -139,6 +187,15 @@ function dropColumn(
     throw incompatible(path, 'the column is an identifier field');
   }
   return { ...struct, fields: struct.fields.filter((field) => field !== dropped) };
+}
+
+function moveColumn(struct: StructType, path: readonly string[], after: string | null): StructType {
+  const moved = struct.fields[indexOfField(struct, path)];
+  if (moved === undefined || after === moved.name) return struct;
+  const others = struct.fields.filter((field) => field !== moved);
+  const rest = { ...struct, fields: others };
+  const place = after === null ? 0 : indexOfField(rest, [...path.slice(0, -1), after]) + 1;
+  return { ...struct, fields: [...others.slice(0, place), moved, ...others.slice(place)] };
 }
 
 /** Source: Iceberg v2 §Schema Evolution, valid primitive type promotions. */

@@ -10,16 +10,20 @@ import { integerProperty } from './set-properties.ts';
 export const DEFAULT_MIN_COUNT_TO_MERGE = 100;
 export const DEFAULT_TARGET_MANIFEST_BYTES = 8 * 1024 * 1024;
 /**
- * A manifest of at least this part of the target size is left alone. Merged manifests grow until
- * they reach it, so one merge rewrites at most this much besides the small ones: commits cost the
- * same however large the table is.
+ * A manifest of at least this part of the target size is left alone: commits cost the same however large the table is.
  */
 const LARGE_FRACTION = 1 / 8;
+/**
+ * Smaller ones are of three sizes, each this many times the one before. What merging made waits among its own size until
+ * there is enough for the next, so that an entry is written a few times in its life and not in every merge.
+ */
+const SIZE_STEP = 8;
+const SIZES = 3;
 
 /**
  * Groups of a snapshot's data manifests that are due to become one each: once at least
- * `commit.manifest.min-count-to-merge` small ones share a partition spec, oldest first, up to the
- * target size. Delete manifests and large ones never. `commit.manifest-merge.enabled=false` turns it off.
+ * `commit.manifest.min-count-to-merge` of the smallest size share a partition spec, and larger ones once they make
+ * one of the next size; oldest first, up to the target size. Delete manifests and large ones never. `commit.manifest-merge.enabled=false` turns it off.
  */
 export function planManifestMerge(
   metadata: TableMetadata,
@@ -34,15 +38,42 @@ export function planManifestMerge(
     default: DEFAULT_TARGET_MANIFEST_BYTES,
     min: 1,
   });
+  const largeBytes = targetBytes * LARGE_FRACTION;
   const small = manifests.filter(
     (manifest) =>
       manifest.content === 'data' &&
       manifest.keyMetadata === null &&
-      Number(manifest.manifestLength) < targetBytes * LARGE_FRACTION,
+      Number(manifest.manifestLength) < largeBytes,
   );
-  return [...Map.groupBy(small, (manifest) => manifest.partitionSpecId).values()]
-    .filter((group) => group.length >= minCount)
+  const groups = Map.groupBy(
+    small,
+    (manifest) => `${manifest.partitionSpecId} ${sizeOf(manifest, largeBytes)}`,
+  );
+  return [...groups.values()]
+    .filter((group) => isDue(group, { minCount, largeBytes }))
     .flatMap((group) => packBySize(group.toSorted(bySequenceNumber), targetBytes));
+}
+
+/** 0 for the smallest. */
+function sizeOf({ manifestLength }: ManifestFile, largeBytes: number): number {
+  let size = SIZES - 1;
+  for (let bytes = largeBytes / SIZE_STEP; size > 0; bytes /= SIZE_STEP) {
+    if (Number(manifestLength) >= bytes) return size;
+    size--;
+  }
+  return 0;
+}
+
+function isDue(
+  group: readonly ManifestFile[],
+  limits: { readonly minCount: number; readonly largeBytes: number },
+): boolean {
+  if (group.length >= limits.minCount) return true;
+  const [first] = group;
+  const size = first === undefined ? 0 : sizeOf(first, limits.largeBytes);
+  const nextBytes = limits.largeBytes / SIZE_STEP ** (SIZES - 1 - size);
+  const bytes = group.reduce((sum, manifest) => sum + Number(manifest.manifestLength), 0);
+  return size > 0 && group.length > 1 && bytes >= nextBytes;
 }
 
 /**

@@ -29,6 +29,14 @@ export function setProperties(
   return { ...metadata, properties: { ...metadata.properties, ...properties } };
 }
 
+/** Takes table properties away; names that are not set are no mistake. */
+export function removeProperties(metadata: TableMetadata, names: readonly string[]): TableMetadata {
+  const removed = new Set(names);
+  const kept = Object.entries(metadata.properties).filter(([name]) => !removed.has(name));
+  if (kept.length === Object.keys(metadata.properties).length) return metadata;
+  return { ...metadata, properties: Object.fromEntries(kept) };
+}
+
 /** An integer property within limits; the default where it is missing or is no such number. */
 export function integerProperty(
   metadata: TableMetadata,

@@ -1,42 +1,81 @@
 import type { DataFile } from '../spec/data-file.ts';
+import type { FileContent, InheritedEntry } from '../spec/manifest-entry.ts';
 import type { ManifestFile } from '../spec/manifest-list.ts';
 import type { Snapshot } from '../spec/snapshot.ts';
 import { partitionKey } from '../transform/partition-tuple.ts';
 
+/** What a commit does to the rows: `replace` changes files only. Source: Iceberg v2 §Snapshots, `operation`. */
+export type SnapshotOperation = 'append' | 'replace' | 'overwrite' | 'delete';
+
+interface ChangedFiles {
+  readonly operation: SnapshotOperation;
+  readonly addedFiles: readonly DataFile[];
+  readonly removedFiles: readonly InheritedEntry[];
+  /** The caller's entries; counts win where names collide. */
+  readonly summary: Readonly<Record<string, string>>;
+}
+
 /**
- * Summary of an append: the caller's entries, then the counts, which win where names collide.
+ * Summary of a snapshot: the caller's entries, then the counts, which win where names collide.
  * File and record totals are counted from the manifest list, so a foreign writer's mistake ends with
  * our next commit; sizes and delete rows, which the list does not carry, go on from the parent's.
  * Source: Iceberg v2 §Optional Snapshot Summary Fields.
  */
-export function appendSummary(
-  added: readonly DataFile[],
+export function summarizeChange(
+  change: ChangedFiles,
   options: {
     readonly parent: Snapshot | null;
     /** Manifests of the new snapshot. */
     readonly manifests: readonly ManifestFile[];
-    readonly entries: Readonly<Record<string, string>>;
   },
 ): Readonly<Record<string, string>> {
-  const { parent, manifests, entries } = options;
-  const addedBytes = added.reduce((bytes, file) => bytes + file.fileSizeBytes, 0n);
-  const addedRecords = added.reduce((records, file) => records + file.recordCount, 0n);
+  const { parent, manifests } = options;
+  const { addedFiles: added, removedFiles: removed } = change;
+  const addedBytes = sumOf(added, (file) => file.fileSizeBytes);
+  const removedBytes = sumOf(removed, ({ file }) => file.fileSizeBytes);
+  const changed = [...added, ...removed.map(({ file }) => file)];
   return {
-    ...entries,
-    operation: 'append',
+    ...change.summary,
+    operation: change.operation,
     'added-data-files': String(added.length),
-    'added-records': String(addedRecords),
+    'added-records': String(sumOf(added, (file) => file.recordCount)),
     'added-files-size': String(addedBytes),
+    ...removedCounts(removed, removedBytes),
     'changed-partition-count': String(
-      new Set(added.map((file) => partitionKey(file.partition))).size,
+      new Set(changed.map((file) => partitionKey(file.partition))).size,
     ),
     'total-data-files': String(liveFiles(manifests, 'data')),
     'total-records': String(liveRows(manifests)),
     'total-delete-files': String(liveFiles(manifests, 'deletes')),
-    ...carriedTotal(parent, 'total-files-size', addedBytes),
-    ...carriedTotal(parent, 'total-position-deletes', 0n),
-    ...carriedTotal(parent, 'total-equality-deletes', 0n),
+    ...carriedTotal(parent, 'total-files-size', addedBytes - removedBytes),
+    ...carriedTotal(parent, 'total-position-deletes', -removedRows(removed, 'position-deletes')),
+    ...carriedTotal(parent, 'total-equality-deletes', -removedRows(removed, 'equality-deletes')),
   };
+}
+
+/** What was taken out; an append says nothing of it. */
+function removedCounts(
+  removed: readonly InheritedEntry[],
+  removedBytes: bigint,
+): Readonly<Record<string, string>> {
+  if (removed.length === 0) return {};
+  const data = removed.filter((entry) => entry.content === 'data');
+  return {
+    'deleted-data-files': String(data.length),
+    'deleted-records': String(removedRows(removed, 'data')),
+    'removed-delete-files': String(removed.length - data.length),
+    'removed-position-deletes': String(removedRows(removed, 'position-deletes')),
+    'removed-equality-deletes': String(removedRows(removed, 'equality-deletes')),
+    'removed-files-size': String(removedBytes),
+  };
+}
+
+function removedRows(removed: readonly InheritedEntry[], content: FileContent): bigint {
+  return sumOf(removed, (entry) => (entry.content === content ? entry.file.recordCount : 0n));
+}
+
+function sumOf<T>(items: readonly T[], value: (item: T) => bigint): bigint {
+  return items.reduce((sum, item) => sum + value(item), 0n);
 }
 
 function liveFiles(manifests: readonly ManifestFile[], content: ManifestFile['content']): number {
@@ -59,5 +98,6 @@ function carriedTotal(
 ): Readonly<Record<string, string>> {
   const before = parent === null ? '0' : parent.summary[name];
   if (before === undefined || !/^\d+$/.test(before)) return {};
-  return { [name]: String(BigInt(before) + change) };
+  const total = BigInt(before) + change;
+  return total < 0n ? {} : { [name]: String(total) };
 }

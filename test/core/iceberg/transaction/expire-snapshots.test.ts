@@ -76,13 +76,19 @@ describe('expireSnapshots', () => {
   it('changes nothing in a table with few snapshots or young ones', () => {
     const few = tableOf(100);
     expect(expireSnapshots(few, atMinute(1_000_000))).toBe(few);
-    const young = tableOf(1_000);
+    const young = tableOf(1_000, {
+      properties: { 'history.expire.max-snapshot-age-ms': String(1_000 * MINUTE_MS) },
+    });
     expect(expireSnapshots(young, atMinute(1_000))).toBe(young);
   });
 
-  it('is bounded without any property: a day or a hundred', () => {
+  it('is bounded without any property: an hour or a hundred', () => {
     const table = tableOf(3_000);
-    expect(expireSnapshots(table, atMinute(3_000)).snapshots).toHaveLength(1_441);
+    expect(expireSnapshots(table, atMinute(3_000)).snapshots).toHaveLength(100);
+    const dense = tableOf(3_000, {
+      properties: { 'history.expire.min-snapshots-to-keep': '10' },
+    });
+    expect(expireSnapshots(dense, atMinute(3_000)).snapshots).toHaveLength(61);
     expect(expireSnapshots(table, atMinute(9_000)).snapshots).toHaveLength(100);
   });
 
@@ -96,6 +102,19 @@ describe('expireSnapshots', () => {
       },
     });
     expect(idsOf(expireSnapshots(table, atMinute(10_000)))).toEqual([1, 2, 3, 5, 6, 18, 19, 20]);
+  });
+
+  it('takes a reference that has had its time from a table of any size', () => {
+    const tag: SnapshotRef = {
+      'snapshot-id': 1n,
+      type: 'tag',
+      'max-ref-age-ms': 5 * MINUTE_MS,
+    };
+    const table = tableOf(2, { refs: { release: tag } });
+    expect(Object.keys(expireSnapshots(table, atMinute(6)).refs)).toEqual(['main', 'release']);
+    const later = expireSnapshots(table, atMinute(7));
+    expect(Object.keys(later.refs)).toEqual(['main']);
+    expect(idsOf(later)).toEqual([1, 2]);
   });
 
   it('keeps snapshots of no branch while they are young', () => {
@@ -127,5 +146,30 @@ describe('expireSnapshots', () => {
       },
     });
     expect(expireSnapshots(table, atMinute(9_000)).snapshots).toHaveLength(100);
+  });
+});
+
+describe('a snapshot that took files out', () => {
+  const DAY_MINUTES = 24 * 60;
+  const metadata = (() => {
+    const base = tableOf(20, { properties: KEEP_3_FOR_10_MINUTES });
+    const summary = { operation: 'replace', 'deleted-data-files': '4' };
+    const snapshots = base.snapshots.map((snapshot) =>
+      snapshot['snapshot-id'] === 5n ? { ...snapshot, summary } : snapshot,
+    );
+    return { ...base, snapshots };
+  })();
+
+  it('stays for a week', () => {
+    const at = (minute: number) => idsOf(expireSnapshots(metadata, atMinute(minute)));
+    expect(at(7 * DAY_MINUTES)).toEqual([5, 18, 19, 20]);
+    expect(at(7 * DAY_MINUTES + 6)).toEqual([18, 19, 20]);
+  });
+
+  it('goes earlier for who deletes its files', () => {
+    const options = { removalAgeMs: DAY_MINUTES * MINUTE_MS };
+    const at = (minute: number) => idsOf(expireSnapshots(metadata, atMinute(minute), options));
+    expect(at(DAY_MINUTES)).toEqual([5, 18, 19, 20]);
+    expect(at(DAY_MINUTES + 6)).toEqual([18, 19, 20]);
   });
 });

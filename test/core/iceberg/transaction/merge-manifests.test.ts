@@ -50,6 +50,23 @@ describe('planManifestMerge', () => {
     expect(planManifestMerge(tradesMetadata(), mixed)).toEqual([]);
   });
 
+  it('merges what merging made once it makes one of the next size', () => {
+    const table = tradesMetadata();
+    const middling = (count: number, manifestLength: bigint) => many(count, { manifestLength });
+    expect(planManifestMerge(table, middling(4, 30_000n))).toEqual([]);
+    expect(planManifestMerge(table, middling(5, 30_000n))).toHaveLength(1);
+    expect(planManifestMerge(table, middling(4, 250_000n))).toEqual([]);
+    expect(planManifestMerge(table, middling(5, 250_000n))).toHaveLength(1);
+  });
+
+  it('does not write what is merged again with every hundred small ones', () => {
+    const groups = planManifestMerge(tradesMetadata(), [
+      ...many(3, { manifestLength: 30_000n }),
+      ...many(100),
+    ]);
+    expect(groups.map((group) => group.length)).toEqual([100]);
+  });
+
   it('leaves large, encrypted and delete manifests alone', () => {
     const others = [
       ...many(100, { manifestLength: 1_100_000n }),
