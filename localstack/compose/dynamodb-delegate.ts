@@ -9,7 +9,11 @@ import { SluiceError } from '#core/errors.ts';
 import type { DynamoDbService } from '#embedded/services.ts';
 import { createDynamoDbClient, localTarget } from '#runtime/aws-clients.ts';
 import type { DelegateEndpoint } from '#runtime/backend-endpoints.ts';
-import { requireUnchangedKey, type TableShape } from '../embedded/dynamodb/table-shape.ts';
+import {
+  partitionKeyOf,
+  requireUnchangedKey,
+  type TableShape,
+} from '../embedded/dynamodb/table-shape.ts';
 import { forwardJsonRequest } from './forward-json-request.ts';
 import { createForwarder } from './forward-request.ts';
 
@@ -24,6 +28,7 @@ export async function openDynamoDbDelegate(endpoint: DelegateEndpoint): Promise<
     credentials: { accessKeyId, secretAccessKey },
   });
   const forwarder = createForwarder('dynamodb', endpoint);
+  const partitionKeys = new Map<string, string>();
   const close = async (): Promise<void> => {
     client.destroy();
     forwarder.close();
@@ -41,7 +46,11 @@ export async function openDynamoDbDelegate(endpoint: DelegateEndpoint): Promise<
   return {
     handle: (request, response) => forwardJsonRequest(request, response, { forwarder }),
     close,
-    ensureTable: (table) => ensureTable(client, table),
+    ensureTable: async (table) => {
+      await ensureTable(client, table);
+      partitionKeys.set(table.name, partitionKeyOf(table));
+    },
+    partitionKeyOf: (table) => partitionKeys.get(table) ?? null,
   };
 }
 

@@ -265,6 +265,8 @@ export interface DynamoDbService extends HttpService {
       readonly AttributeType: 'S' | 'N' | 'B';
     }[];
   }): Promise<void>;
+  /** Attribute that a deployed table is partitioned by; null for other tables. */
+  partitionKeyOf(table: string): string | null;
 }
 
 /** One measurement. Source: Amazon CloudWatch, PutMetricData. */

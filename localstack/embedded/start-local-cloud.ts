@@ -123,6 +123,6 @@ function openGateway(port: number, stores: Stores, later: Later) {
     health: () => later.freshHealth?.() ?? { pid: process.pid, starting: true },
     calls: () => iam.journal(),
     httpApis: toCompute('apiGateway'),
-    access: createAccessControl({ iam, athena, secretsManager, ssm }),
+    access: createAccessControl({ iam, athena, secretsManager, ssm, dynamoDb: stores.dynamoDb }),
   });
 }

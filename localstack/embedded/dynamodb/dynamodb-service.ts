@@ -3,7 +3,7 @@ import { AwsError, type JsonOperation, serveJson } from '#embedded/gateway/json-
 import type { DynamoDbService } from '#embedded/services.ts';
 import { OPERATION_NAMES } from './dynalite-engine.ts';
 import { type DynaliteThread, startDynaliteThread } from './dynalite-thread.ts';
-import { requireUnchangedKey } from './table-shape.ts';
+import { partitionKeyOf, requireUnchangedKey } from './table-shape.ts';
 
 type TableDefinition = Parameters<DynamoDbService['ensureTable']>[0];
 
@@ -21,6 +21,7 @@ export async function openDynamoDbService(options: {
 }): Promise<DynamoDbService> {
   await mkdir(options.stateDir, { recursive: true });
   const thread = await startDynaliteThread(options.stateDir);
+  const partitionKeys = new Map<string, string>();
   const operations: Record<string, JsonOperation> = {};
   for (const name of OPERATION_NAMES) {
     operations[name] = async (input) => withoutForeignMembers(await thread.run(name, input));
@@ -28,7 +29,11 @@ export async function openDynamoDbService(options: {
   return {
     handle: (request, response) =>
       serveJson(operations, request, { response, contentType: 'application/x-amz-json-1.0' }),
-    ensureTable: (table) => ensureTable(thread, table),
+    ensureTable: async (table) => {
+      await ensureTable(thread, table);
+      partitionKeys.set(table.name, partitionKeyOf(table));
+    },
+    partitionKeyOf: (table) => partitionKeys.get(table) ?? null,
     close: () => thread.close(),
   };
 }

@@ -34,3 +34,8 @@ function describeAttributes(definitions: TableDefinition['attributeDefinitions']
     .sort()
     .join(', ');
 }
+
+/** The attribute that items are spread by. */
+export function partitionKeyOf({ keySchema }: Pick<TableShape, 'keySchema'>): string {
+  return keySchema.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName ?? '';
+}

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type {
   AthenaService,
+  DynamoDbService,
   IamService,
   Principal,
   SecretsManagerService,
@@ -9,7 +10,7 @@ import type {
 import { bucketArn } from '../assembly/local-arn.ts';
 import { isIcebergRest } from '../glue/iceberg-rest-route.ts';
 import { athenaCalls } from '../iam/actions/athena-calls.ts';
-import { DYNAMODB_CALLS } from '../iam/actions/dynamodb-calls.ts';
+import { dynamoDbCalls } from '../iam/actions/dynamodb-calls.ts';
 import { EVENTS_CALLS } from '../iam/actions/events-calls.ts';
 import { GLUE_CALLS, icebergRestCalls } from '../iam/actions/glue-calls.ts';
 import { kafkaCalls } from '../iam/actions/kafka-calls.ts';
@@ -44,6 +45,8 @@ export interface AccessControl {
 export interface AccessControlOptions {
   readonly iam: IamService;
   readonly athena: Pick<AthenaService, 'workGroupOf'>;
+  /** @default there are no tables */
+  readonly dynamoDb?: Pick<DynamoDbService, 'partitionKeyOf'>;
   /** @default there are no secrets */
   readonly secretsManager?: Pick<SecretsManagerService, 'find'>;
   /** @default no parameter has a key of its own */
@@ -60,7 +63,7 @@ export function createAccessControl(options: AccessControlOptions): AccessContro
   const { iam, nowMs = Date.now } = options;
   const tables: Readonly<Partial<Record<ServiceName, JsonCallTable>>> = {
     athena: athenaCalls(options.athena),
-    dynamodb: DYNAMODB_CALLS,
+    dynamodb: dynamoDbCalls(options.dynamoDb ?? { partitionKeyOf: () => null }),
     glue: GLUE_CALLS,
     events: EVENTS_CALLS,
     kinesis: KINESIS_CALLS,
@@ -149,7 +152,7 @@ function callsOf(
   const { service } = route;
   if (service === 'lambda') return describeLambda(request);
   if (service === 'kafka') return describeKafka(request);
-  if (isRestCatalog(request, service)) return describeRestCatalog(request);
+  if (isRestCatalog(request, service)) return describeRestCatalog(request, options.body);
   if (service === 'sts') return [{ action: 'sts:GetCallerIdentity', resource: '*' }];
   const operation = operationOf(request) ?? '';
   const table = options.tables[service] ?? {};
@@ -221,8 +224,12 @@ function asForbidden(failure: GatewayFailure | null): GatewayFailure | null {
   return failure === null ? null : { ...failure, status: 403 };
 }
 
-function describeRestCatalog(request: IncomingMessage): readonly ServiceCall[] | null {
-  return icebergRestCalls(request.method ?? 'GET', (request.url ?? '/').split('?')[0] ?? '/');
+function describeRestCatalog(
+  request: IncomingMessage,
+  body: Buffer = Buffer.alloc(0),
+): readonly ServiceCall[] | null {
+  const [path = '/'] = (request.url ?? '/').split('?');
+  return icebergRestCalls(request.method ?? 'GET', path, parseObject(body));
 }
 
 function operationOf(request: IncomingMessage): string | null {

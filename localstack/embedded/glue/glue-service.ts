@@ -48,7 +48,7 @@ export function createGlueService(options: GlueServiceOptions): GlueService {
   return {
     handle: (request: IncomingMessage, response: ServerResponse) =>
       isIcebergRest(request.url ?? '')
-        ? serveIcebergRest(request, response, { store, s3: options.s3 })
+        ? serveIcebergRest(request, response, { store, s3: options.s3, nowMs, newUuid })
         : serveJson(operations, request, { response, contentType: 'application/x-amz-json-1.1' }),
     // Every change is on disk when its call returns.
     close: async () => {},

@@ -4,11 +4,11 @@ import { LOCAL_ACCOUNT } from '../services.ts';
 export type IcebergRestRoute =
   | { readonly operation: 'get-config' | 'list-namespaces' }
   | {
-      readonly operation: 'load-namespace' | 'namespace-exists' | 'list-tables';
+      readonly operation: 'load-namespace' | 'namespace-exists' | 'list-tables' | 'create-table';
       readonly database: string;
     }
   | {
-      readonly operation: 'load-table' | 'table-exists';
+      readonly operation: 'load-table' | 'table-exists' | 'commit-table' | 'drop-table';
       readonly database: string;
       readonly table: string;
     };
@@ -23,8 +23,11 @@ export const ICEBERG_REST_ENDPOINTS: readonly string[] = [
   'GET /v1/{prefix}/namespaces/{namespace}',
   'HEAD /v1/{prefix}/namespaces/{namespace}',
   'GET /v1/{prefix}/namespaces/{namespace}/tables',
+  'POST /v1/{prefix}/namespaces/{namespace}/tables',
   'GET /v1/{prefix}/namespaces/{namespace}/tables/{table}',
   'HEAD /v1/{prefix}/namespaces/{namespace}/tables/{table}',
+  'POST /v1/{prefix}/namespaces/{namespace}/tables/{table}',
+  'DELETE /v1/{prefix}/namespaces/{namespace}/tables/{table}',
 ];
 
 export function isIcebergRest(path: string): boolean {
@@ -43,7 +46,7 @@ export function icebergRestRoute(method: string, path: string): IcebergRestRoute
   if (database === undefined) return method === 'GET' ? { operation: 'list-namespaces' } : null;
   if (tables === undefined) return namespaceRoute(method, database);
   if (tables !== 'tables') return null;
-  if (table === undefined) return method === 'GET' ? { operation: 'list-tables', database } : null;
+  if (table === undefined) return tablesRoute(method, database);
   return tableRoute(method, database, table);
 }
 
@@ -52,9 +55,22 @@ function namespaceRoute(method: string, database: string): IcebergRestRoute | nu
   return method === 'HEAD' ? { operation: 'namespace-exists', database } : null;
 }
 
+function tablesRoute(method: string, database: string): IcebergRestRoute | null {
+  if (method === 'GET') return { operation: 'list-tables', database };
+  return method === 'POST' ? { operation: 'create-table', database } : null;
+}
+
+const TABLE_OPERATIONS = {
+  GET: 'load-table',
+  HEAD: 'table-exists',
+  POST: 'commit-table',
+  DELETE: 'drop-table',
+} as const;
+
 function tableRoute(method: string, database: string, table: string): IcebergRestRoute | null {
-  if (method === 'GET') return { operation: 'load-table', database, table };
-  return method === 'HEAD' ? { operation: 'table-exists', database, table } : null;
+  if (!Object.hasOwn(TABLE_OPERATIONS, method)) return null;
+  const operation = TABLE_OPERATIONS[method as keyof typeof TABLE_OPERATIONS];
+  return { operation, database, table };
 }
 
 /** Null where an escape is broken or a segment is empty. */

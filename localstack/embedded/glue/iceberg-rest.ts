@@ -1,7 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { gunzipSync } from 'node:zlib';
-import type { S3Service } from '../services.ts';
+import { hasCode, SluiceError } from '#core/errors.ts';
+import { parseBigintJson } from '#core/iceberg/spec/bigint-json.ts';
+import { AwsError, MAX_JSON_BODY_BYTES, readBody } from '../gateway/json-protocol.ts';
 import type { CatalogStore, StoredTable } from './catalog-store.ts';
+import {
+  commitUpdates,
+  createTable,
+  type IcebergRestDeps,
+  type ServedTable,
+  serveTable,
+} from './iceberg-rest-commit.ts';
 import { IcebergRestError } from './iceberg-rest-error.ts';
 import {
   ICEBERG_REST_ENDPOINTS,
@@ -10,23 +18,16 @@ import {
   icebergRestRoute,
 } from './iceberg-rest-route.ts';
 
-export interface IcebergRestDeps {
-  readonly store: CatalogStore;
-  readonly s3: Pick<S3Service, 'getObject'>;
-}
-
-const GZIP_MAGIC = Buffer.of(0x1f, 0x8b);
-
 /** JSON text of an answer; none where the status says it all. */
 interface Answer {
   readonly status: number;
   readonly text: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
  * The Iceberg REST catalog of Glue (`https://glue.<region>.amazonaws.com/iceberg`): how Trino, Spark and PyIceberg
- * read the tables. Everything that writes is refused by name: tables and databases are created by the template, and
- * only the project's own functions commit.
+ * read and write the tables. What is not served is refused by name.
  * Source: Iceberg REST catalog API (OpenAPI); AWS Glue developer guide, "AWS Glue REST APIs for Apache Iceberg".
  */
 export async function serveIcebergRest(
@@ -44,6 +45,7 @@ export async function serveIcebergRest(
   const body = Buffer.from(answer.text ?? '');
   const hasBody = answer.text !== null;
   response.writeHead(answer.status, {
+    ...answer.headers,
     ...(hasBody ? { 'content-type': 'application/json', 'content-length': body.length } : {}),
   });
   response.end(hasBody && request.method !== 'HEAD' ? body : undefined);
@@ -57,7 +59,7 @@ async function answerRoute(request: IncomingMessage, deps: IcebergRestDeps): Pro
     throw new IcebergRestError(
       406,
       'UnsupportedOperationException',
-      `the local cloud does not serve ${method} ${path}, it reads only: ${ICEBERG_REST_ENDPOINTS.join(', ')} with the prefix ${ICEBERG_REST_PREFIX}`,
+      `the local cloud does not serve ${method} ${path}, only: ${ICEBERG_REST_ENDPOINTS.join(', ')} with the prefix ${ICEBERG_REST_PREFIX}`,
     );
   }
   const parameters = new URLSearchParams(query);
@@ -82,8 +84,59 @@ async function answerRoute(request: IncomingMessage, deps: IcebergRestDeps): Pro
       requireTable(deps.store, route);
       return { status: 204, text: null };
     case 'load-table':
-      return { status: 200, text: await loadTable(requireTable(deps.store, route), deps) };
+      return loadTable(await serveTable(requireTable(deps.store, route), deps), request);
+    case 'create-table':
+      requireNamespace(deps.store, route.database);
+      return tableAnswer(await createTable(route.database, await readJson(request), deps));
+    case 'commit-table':
+      requireNamespace(deps.store, route.database);
+      return tableAnswer(await commitUpdates(route, await readJson(request), deps));
+    case 'drop-table':
+      return dropTable(requireTable(deps.store, route), parameters, deps.store);
   }
+}
+
+/** Ids of 64 bits stay exact. Throws 400 for what is no JSON. */
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const body = await readBody(request, MAX_JSON_BODY_BYTES);
+  try {
+    return parseBigintJson(body.toString('utf8'));
+  } catch {
+    throw new IcebergRestError(400, 'BadRequestException', 'request body is not JSON');
+  }
+}
+
+/** The entry goes, the files stay: nothing here deletes data. */
+function dropTable(
+  { databaseName, name }: StoredTable,
+  parameters: URLSearchParams,
+  store: CatalogStore,
+): Answer {
+  if (parameters.get('purgeRequested')?.toLowerCase() === 'true') {
+    throw new IcebergRestError(
+      406,
+      'UnsupportedOperationException',
+      'the local cloud does not purge the files of a table; drop it with purgeRequested=false',
+    );
+  }
+  store.deleteTable(databaseName, name);
+  return { status: 204, text: null };
+}
+
+function loadTable(served: ServedTable, request: IncomingMessage): Answer {
+  const answer = tableAnswer(served);
+  const isKnown = request.headers['if-none-match'] === answer.headers?.['etag'];
+  return isKnown ? { ...answer, status: 304, text: null } : answer;
+}
+
+/** The metadata goes in as text. A state has a file of its own, so the file's name is its tag. */
+function tableAnswer({ location, metadata }: ServedTable): Answer {
+  const tag = location?.split('/').at(-1)?.replaceAll('"', '');
+  return {
+    status: 200,
+    text: `{"metadata-location":${JSON.stringify(location)},"metadata":${metadata},"config":{}}`,
+    ...(tag === undefined ? {} : { headers: { etag: `"${tag}"` } }),
+  };
 }
 
 function listNamespaces(store: CatalogStore, parameters: URLSearchParams): unknown {
@@ -141,34 +194,34 @@ function requireTable(
   throw new IcebergRestError(404, 'NoSuchTableException', message);
 }
 
-/** The metadata goes in as text: ids of 64 bits are not for JSON.parse. */
-async function loadTable(table: StoredTable, deps: IcebergRestDeps): Promise<string> {
-  const parameters = table.input['Parameters'] as Readonly<Record<string, string>>;
-  const location = parameters['metadata_location'] ?? '';
-  const metadata = await readMetadata(location, deps);
-  return `{"metadata-location":${JSON.stringify(location)},"metadata":${metadata},"config":{}}`;
-}
-
-async function readMetadata(location: string, deps: IcebergRestDeps): Promise<string> {
-  const [, bucket = '', key = ''] = /^s3[an]?:\/\/([^/]+)\/(.+)$/s.exec(location) ?? [];
-  const bytes = await deps.s3.getObject(bucket, key);
-  if (bytes === null) {
-    const message = `metadata file ${location} is missing`;
-    throw new IcebergRestError(404, 'NoSuchTableException', message);
-  }
-  const isZipped = bytes.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
-  return (isZipped ? gunzipSync(bytes) : bytes).toString('utf8').trim();
-}
-
 function json(value: unknown): Answer {
   return { status: 200, text: JSON.stringify(value) };
 }
 
+/** What the client asked for and cannot have. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'TABLE_INVALID',
+  'SCHEMA_INCOMPATIBLE',
+  'FEATURE_UNSUPPORTED',
+]);
+
 /** Source: Iceberg REST catalog API, IcebergErrorResponse. */
 function failure(error: unknown): Answer {
-  const { status, type, message } =
-    error instanceof IcebergRestError
-      ? error
-      : { status: 500, type: 'InternalServerError', message: (error as Error).message };
+  const { status, type, message } = refusalOf(error);
   return { status, text: JSON.stringify({ error: { message, type, code: status } }) };
+}
+
+function refusalOf(error: unknown): IcebergRestError {
+  if (error instanceof IcebergRestError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof AwsError) return new IcebergRestError(error.status, error.code, message);
+  if (hasCode(error, 'COMMIT_CONFLICT')) {
+    return new IcebergRestError(409, 'CommitFailedException', message);
+  }
+  // A request nested beyond the stack.
+  const isRefusal =
+    error instanceof RangeError || (error instanceof SluiceError && REFUSALS.has(error.code));
+  return isRefusal
+    ? new IcebergRestError(400, 'BadRequestException', message)
+    : new IcebergRestError(500, 'InternalServerError', message);
 }

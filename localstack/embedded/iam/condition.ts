@@ -16,21 +16,27 @@ const isLike: Comparison = (actual, expected, context) => matchesPattern(expecte
 const isSameBoolean: Comparison = (actual, expected) => actual === expected.toLowerCase();
 
 /**
- * `negated`: holds when none of the values fits, and when the request does not have the key.
+ * `negated`: holds when none of the values fits, and when the request does not have the key. `holdsWithoutKey`: as the second.
  * Source: IAM JSON policy elements, "Condition operators".
  */
-const OPERATORS: Readonly<Record<string, { readonly fits: Comparison; readonly negated?: true }>> =
-  {
-    StringEquals: { fits: isEqual },
-    StringNotEquals: { fits: isEqual, negated: true },
-    StringLike: { fits: isLike },
-    StringNotLike: { fits: isLike, negated: true },
-    // ArnEquals takes wildcards too; the two behave identically.
-    ArnEquals: { fits: isLike },
-    ArnLike: { fits: isLike },
-    Bool: { fits: isSameBoolean },
-    NumericLessThan: { fits: (actual, expected) => Number(actual) < Number(expected) },
-  };
+const OPERATORS: Readonly<
+  Record<
+    string,
+    { readonly fits: Comparison; readonly negated?: true; readonly holdsWithoutKey?: true }
+  >
+> = {
+  StringEquals: { fits: isEqual },
+  StringNotEquals: { fits: isEqual, negated: true },
+  StringLike: { fits: isLike },
+  StringNotLike: { fits: isLike, negated: true },
+  // ArnEquals takes wildcards too; the two behave identically.
+  ArnEquals: { fits: isLike },
+  ArnLike: { fits: isLike },
+  Bool: { fits: isSameBoolean },
+  // Calls in the local cloud carry one value of a key at a time.
+  'ForAllValues:StringEquals': { fits: isEqual, holdsWithoutKey: true },
+  NumericLessThan: { fits: (actual, expected) => Number(actual) < Number(expected) },
+};
 
 /**
  * The keys that calls in the local cloud carry. A condition on any other one would hold, or not, for the wrong
@@ -42,6 +48,7 @@ const KEYS = [
   'aws:SecureTransport',
   'aws:SourceAccount',
   'aws:SourceArn',
+  'dynamodb:LeadingKeys',
   'kms:ViaService',
   's3:TlsVersion',
   's3:prefix',
@@ -65,7 +72,7 @@ export function conditionHolds(condition: Condition, context: ContextValues): bo
   const operator = OPERATORS[condition.operator];
   if (operator === undefined) throw new Error(`condition operator ${condition.operator}`);
   const actual = context.get(condition.key.toLowerCase());
-  if (actual === undefined) return operator.negated === true;
+  if (actual === undefined) return operator.negated === true || operator.holdsWithoutKey === true;
   const fits = condition.values.some((expected) => operator.fits(actual, expected, context));
   return operator.negated === true ? !fits : fits;
 }

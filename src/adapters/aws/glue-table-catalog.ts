@@ -17,7 +17,11 @@ import type { TableCatalog, TableIdent, TablePointer } from '#ports/table-catalo
  * TableCatalog on the Glue Data Catalog: the swap is UpdateTable with the VersionId that was read, so of
  * two writers one loses. SkipArchive keeps the table below Glue's quota of archived versions.
  * `client` must make one attempt per call (`maxAttempts: 1`; anything else throws USAGE): a repeated
- * UpdateTable whose first answer was lost would look like a conflict. Source: Apache Iceberg, Glue catalog; AWS Glue API, UpdateTable.
+ * UpdateTable whose first answer was lost would look like a conflict.
+ *
+ * Glue counts versions of an entry from 0 again after the table was dropped and created anew, so the metadata location
+ * is compared too, right before the update; only a table that is replaced in between, at the same version, would be
+ * taken for the old one. Source: Apache Iceberg, Glue catalog; AWS Glue API, UpdateTable.
  */
 export function createGlueTableCatalog(client: GlueClient): TableCatalog {
   return {
@@ -93,14 +97,19 @@ async function swapPointer(client: GlueClient, ident: TableIdent, swap: Swap): P
   }
 }
 
+/** Everything a TableInput can hold of the entry, as it is now; UpdateTable replaces the whole of it. */
 function nextTableInput(table: Table, { base, next }: Swap): TableInput {
   return {
     Name: table.Name,
     Description: table.Description,
     Owner: table.Owner,
+    LastAccessTime: table.LastAccessTime,
+    LastAnalyzedTime: table.LastAnalyzedTime,
     Retention: table.Retention,
     TableType: table.TableType ?? 'EXTERNAL_TABLE',
     PartitionKeys: table.PartitionKeys,
+    ViewOriginalText: table.ViewOriginalText,
+    ViewExpandedText: table.ViewExpandedText,
     Parameters: {
       ...table.Parameters,
       table_type: 'ICEBERG',
@@ -115,21 +124,30 @@ function nextTableInput(table: Table, { base, next }: Swap): TableInput {
   };
 }
 
-/** Errors after which the table certainly is what it was. */
+/** Errors after which the table certainly is what it was, and the same call may be taken later. */
 const REFUSALS: ReadonlySet<string> = new Set([
   'AccessDeniedException',
-  'InvalidInputException',
+  'ExpiredTokenException',
   'ResourceNumberLimitExceededException',
   'ThrottlingException',
-  'ValidationException',
 ]);
+/** Errors that the same call meets every time. */
+const INVALID: ReadonlySet<string> = new Set(['InvalidInputException', 'ValidationException']);
 
 function swapFailure(ident: TableIdent, error: unknown): SluiceError {
-  const name = error instanceof Error ? error.name : '';
-  if (name === 'ConcurrentModificationException') return conflict(ident, error);
+  if (!(error instanceof GlueServiceException)) return stateUnknown(ident, error);
+  if (error.name === 'ConcurrentModificationException') return conflict(ident, error);
   if (error instanceof EntityNotFoundException) return notFound(ident);
-  const refused = error instanceof GlueServiceException && REFUSALS.has(name);
-  return refused ? asUnavailable(ident, error) : stateUnknown(ident, error);
+  if (INVALID.has(error.name)) return invalidEntry(ident, error);
+  return REFUSALS.has(error.name) ? asUnavailable(ident, error) : stateUnknown(ident, error);
+}
+
+function invalidEntry(ident: TableIdent, cause: GlueServiceException): SluiceError {
+  return new SluiceError(
+    'TABLE_INVALID',
+    `${ident.database}.${ident.table}: Glue does not take the entry (${cause.name}: ${cause.message}); nothing was changed`,
+    { cause },
+  );
 }
 
 function conflict(ident: TableIdent, cause: unknown): SluiceError {
@@ -162,10 +180,18 @@ async function listTables(client: GlueClient, database: string): Promise<readonl
   const tables: TableIdent[] = [];
   try {
     for await (const page of paginateGetTables({ client }, { DatabaseName: database })) {
-      for (const table of page.TableList ?? []) tables.push({ database, table: table.Name ?? '' });
+      for (const table of page.TableList ?? []) {
+        if (isIceberg(table)) tables.push({ database, table: table.Name ?? '' });
+      }
     }
   } catch (error) {
+    if (error instanceof EntityNotFoundException) return [];
     throw asUnavailable({ database, table: '*' }, error);
   }
   return tables;
+}
+
+/** A database may hold views and tables of other formats besides. */
+function isIceberg(table: Table): boolean {
+  return table.Parameters?.['table_type']?.toLowerCase() === 'iceberg';
 }

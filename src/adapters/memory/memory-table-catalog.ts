@@ -46,6 +46,12 @@ export class MemoryTableCatalog implements TableCatalog {
     this.#tables.set(key, { ident, pointer: { metadataLocation, token: this.#nextToken() } });
   }
 
+  /** Forgets a table; tokens go on counting. Throws TABLE_NOT_FOUND. */
+  drop(ident: TableIdent): void {
+    this.#table(ident);
+    this.#tables.delete(keyOf(ident));
+  }
+
   async load(ident: TableIdent): Promise<TablePointer> {
     const error = this.loadFault(++this.#loads);
     if (error !== null) throw error;

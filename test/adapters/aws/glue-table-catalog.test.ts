@@ -1,12 +1,15 @@
 import {
   CreateDatabaseCommand,
   CreateTableCommand,
+  DeleteTableCommand,
   GetTableCommand,
   GlueClient,
 } from '@aws-sdk/client-glue';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createGlueTableCatalog } from '#adapters/aws/glue-table-catalog.ts';
 import { createGlueClient, localTarget } from '#runtime/aws-clients.ts';
+import { overBadLine } from '#test/contracts/glue-over-bad-line.ts';
+import { describeLostCommits } from '#test/contracts/lost-commits.contract.ts';
 import { describeTableCatalog } from '#test/contracts/table-catalog.contract.ts';
 import { tradesMetadata } from '#test/core/iceberg/trades-table.ts';
 import { startGlue } from '#test/embedded/glue/start-glue.ts';
@@ -30,9 +33,20 @@ describeTableCatalog('Glue', async () => {
         }),
       );
     },
+    async dropTable({ database, table }) {
+      await glue.client.send(new DeleteTableCommand({ DatabaseName: database, Name: table }));
+    },
     close: () => glue.stop(),
   };
 });
+
+describeLostCommits('Glue', (store) =>
+  overBadLine(store, (endpoint) => {
+    const client = createGlueClient(localTarget(endpoint));
+    onTestFinished(() => client.destroy());
+    return createGlueTableCatalog(client);
+  }),
+);
 
 const IDENT = { database: 'market', table: 'trades' };
 const FIRST = 's3://lake/t/metadata/00000-a.metadata.json';
@@ -81,6 +95,20 @@ describe('Glue table catalog', () => {
       'amount decimal(12,2)',
       'size int',
     ]);
+  });
+
+  it('lists Iceberg tables only', async () => {
+    const { endpoint } = await startFaultyEndpoint([
+      jsonAnswer({
+        TableList: [
+          { Name: 'view', TableType: 'VIRTUAL_VIEW' },
+          { Name: 'logs', Parameters: { classification: 'json' } },
+          { Name: 'trades', Parameters: { table_type: 'iceberg' } },
+        ],
+      }),
+    ]);
+    const catalog = createGlueTableCatalog(createGlueClient(localTarget(endpoint)));
+    expect(await catalog.list('market')).toEqual([{ database: 'market', table: 'trades' }]);
   });
 
   it('compares the metadata location as well as the version', async () => {
@@ -145,6 +173,8 @@ describe('Glue table catalog on a failing service', () => {
     ['a deleted table', jsonError('EntityNotFoundException'), 'TABLE_NOT_FOUND'],
     ['throttling', jsonError('ThrottlingException'), 'SOURCE_UNAVAILABLE'],
     ['a refusal', jsonError('AccessDeniedException'), 'SOURCE_UNAVAILABLE'],
+    ['an entry Glue does not take', jsonError('InvalidInputException'), 'TABLE_INVALID'],
+    ['an error nobody knows', jsonError('SomethingException'), 'COMMIT_STATE_UNKNOWN'],
     ['an internal error', jsonError('InternalServiceException', 500), 'COMMIT_STATE_UNKNOWN'],
     ['a time-out of the service', jsonError('OperationTimeoutException'), 'COMMIT_STATE_UNKNOWN'],
     [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryTableCatalog, type SwapFault } from '#adapters/memory/memory-table-catalog.ts';
+import { describeLostCommits } from '#test/contracts/lost-commits.contract.ts';
 import { describeTableCatalog } from '#test/contracts/table-catalog.contract.ts';
 import { tradesMetadata } from '#test/core/iceberg/trades-table.ts';
 
@@ -8,6 +9,22 @@ describeTableCatalog('memory', async () => {
   return {
     catalog,
     createTable: async (ident, first) => catalog.create(ident, first.metadataLocation),
+    dropTable: async (ident) => catalog.drop(ident),
+  };
+});
+
+describeLostCommits('memory', async () => {
+  const catalog = new MemoryTableCatalog();
+  return {
+    catalog,
+    createTable: async (ident, first) => catalog.create(ident, first.metadataLocation),
+    dropTable: async (ident) => catalog.drop(ident),
+    loseSwaps(lose) {
+      catalog.swapFault = (swap) => {
+        const loss = lose(swap);
+        return loss === null ? null : `lost-${loss}`;
+      };
+    },
   };
 });
 

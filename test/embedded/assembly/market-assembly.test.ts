@@ -13,6 +13,13 @@ import {
 import '../../lib/skip-template-check.ts';
 import { recordingServices, temporaryFolder } from './assembly-fixture.ts';
 
+/** Without those that every function has. */
+function ownVariables(environment: LambdaFunctionConfig['environment']) {
+  return Object.fromEntries(
+    Object.entries(environment ?? {}).filter(([name]) => !/^(POWERTOOLS|AWS)_/.test(name)),
+  );
+}
+
 /** The product's own stacks, synthesized and deployed. */
 describe('the synthesized local assembly', () => {
   const { services, calls } = recordingServices();
@@ -86,23 +93,39 @@ describe('the synthesized local assembly', () => {
     expect(argumentsOf('dynamoDbTable')).toMatchObject([
       { name: 'sluice-local-receipts' },
       { name: 'sluice-local-connectors' },
+      { name: 'sluice-local-staging', keySchema: [{ AttributeName: 'domain' }, {}] },
+    ]);
+  });
+
+  it('creates every function, with the names it works with', () => {
+    const functions = argumentsOf('function') as readonly LambdaFunctionConfig[];
+    expect(functions.map(({ name, environment }) => [name, ownVariables(environment)])).toEqual([
+      ['sluice-local-market-committer', { STAGING_TABLE: 'sluice-local-staging' }],
+      [
+        'sluice-local-market-lake-writer',
+        {
+          LAKE_BUCKET: 'sluice-local-lake-000000000000-us-east-1',
+          DEAD_LETTER_BUCKET: 'sluice-local-dead-letter-000000000000-us-east-1',
+          STAGING_TABLE: 'sluice-local-staging',
+          COMMIT_QUEUE_URL: 'http://127.0.0.1:4566/000000000000/sluice-local-market-committer',
+        },
+      ],
+      [
+        'sluice-local-market-ledger',
+        {
+          RECEIPTS_TABLE: 'sluice-local-receipts',
+          STAGING_TABLE: 'sluice-local-staging',
+          DEAD_LETTER_BUCKET: 'sluice-local-dead-letter-000000000000-us-east-1',
+          WRITER_MAPPING_IDS: (argumentsOf('mapping') as readonly { id: string }[])
+            .map(({ id }) => id)
+            .join(','),
+        },
+      ],
+      ['sluice-local-market-maintenance', { STAGING_TABLE: 'sluice-local-staging' }],
     ]);
   });
 
   it('maps the stream to the function, with the dead-letter bucket behind it', () => {
-    expect(argumentsOf('function')).toMatchObject([
-      {
-        name: 'sluice-local-market-lake-writer',
-        environment: {
-          LAKE_BUCKET: 'sluice-local-lake-000000000000-us-east-1',
-          DEAD_LETTER_BUCKET: 'sluice-local-dead-letter-000000000000-us-east-1',
-        },
-      },
-      {
-        name: 'sluice-local-market-ledger',
-        environment: { RECEIPTS_TABLE: 'sluice-local-receipts' },
-      },
-    ]);
     expect(argumentsOf('mapping')).toMatchObject([
       {
         streamName: 'local-market',
@@ -115,13 +138,55 @@ describe('the synthesized local assembly', () => {
     ]);
   });
 
-  it('creates topic, subscription, alarms and the schedule of the ledger', () => {
+  it('maps the doorbells of the writer to the committer, and keeps those it gave up', () => {
+    const arn = 'arn:aws:sqs:us-east-1:000000000000:sluice-local-market-committer';
+    expect(argumentsOf('queue')).toMatchObject([
+      { name: 'sluice-local-market-committer-failed' },
+      {
+        name: 'sluice-local-market-committer',
+        attributes: {
+          RedrivePolicy: JSON.stringify({
+            deadLetterTargetArn: `${arn}-failed`,
+            maxReceiveCount: 5,
+          }),
+        },
+      },
+    ]);
+    expect(argumentsOf('queueMapping')).toMatchObject([
+      {
+        queueArn: arn,
+        functionName: 'sluice-local-market-committer',
+        batchSize: 1_000,
+        batchingWindowMs: 1_000,
+        reportBatchItemFailures: true,
+        maxConcurrency: 2,
+      },
+    ]);
+  });
+
+  it('creates topic, subscription, alarms and schedules', () => {
     const topic = 'arn:aws:sns:us-east-1:000000000000:sluice-local-alarms';
     expect(argumentsOf('topic')).toMatchObject([{ arn: topic }]);
     expect(argumentsOf('subscription')).toEqual([
       { topicArn: topic, protocol: 'email', endpoint: 'data@example.com' },
     ]);
-    expect(argumentsOf('alarm')).toHaveLength(7);
+    const alarms = argumentsOf('alarm') as readonly { readonly name: string }[];
+    expect(alarms.map(({ name }) => name)).toEqual([
+      'sluice-local-market-committer-staged-age',
+      'sluice-local-market-committer-missing-link',
+      'sluice-local-market-committer-unanswered',
+      'sluice-local-market-committer-errors',
+      'sluice-local-market-lake-writer-errors',
+      'sluice-local-market-lake-writer-iterator-age',
+      'sluice-local-market-lake-writer-retention',
+      'sluice-local-market-lake-writer-failure-destination',
+      'sluice-local-market-lake-writer-dropped',
+      'sluice-local-market-ledger-unbalanced',
+      'sluice-local-market-ledger-errors',
+      'sluice-local-market-maintenance-errors',
+      'sluice-local-market-maintenance-metadata',
+      'sluice-local-market-maintenance-snapshots',
+    ]);
     expect(argumentsOf('alarm')).toContainEqual(
       expect.objectContaining({
         name: 'sluice-local-market-lake-writer-errors',
@@ -129,11 +194,14 @@ describe('the synthesized local assembly', () => {
         actions: { ALARM: [topic], OK: [topic], INSUFFICIENT_DATA: [] },
       }),
     );
+    const target = (subject: string) => ({
+      name: `sluice-local-market-${subject}`,
+      targetArn: `arn:aws:lambda:us-east-1:000000000000:function:sluice-local-market-${subject}`,
+    });
     expect(argumentsOf('schedule')).toMatchObject([
-      {
-        name: 'sluice-local-market-ledger',
-        targetArn: 'arn:aws:lambda:us-east-1:000000000000:function:sluice-local-market-ledger',
-      },
+      { ...target('committer'), expression: 'rate(1 minute)' },
+      { ...target('ledger'), expression: 'rate(5 minutes)' },
+      { ...target('maintenance'), expression: 'rate(60 minutes)' },
     ]);
   });
 
@@ -145,6 +213,7 @@ describe('the synthesized local assembly', () => {
         WorkGroupName: 'sluice-local',
         ReceiptsTableName: 'sluice-local-receipts',
         ConnectorsTableName: 'sluice-local-connectors',
+        StagingTableName: 'sluice-local-staging',
         LandingBucketName: 'sluice-local-landing-000000000000-us-east-1',
         OpsDatabaseName: 'local_ops',
       },
@@ -155,7 +224,9 @@ describe('the synthesized local assembly', () => {
       'sluice-local-market-ingestion': { StreamNames: 'local-market' },
       'sluice-local-market-processing': {
         LakeWriterFunctionName: 'sluice-local-market-lake-writer',
+        CommitterFunctionName: 'sluice-local-market-committer',
         LedgerFunctionName: 'sluice-local-market-ledger',
+        MaintenanceFunctionName: 'sluice-local-market-maintenance',
       },
     });
   });

@@ -91,7 +91,8 @@ describe('Iceberg REST catalog of Glue', () => {
     ['namespaces/nothing/tables', 'GET', 404, 'NoSuchNamespaceException'],
     ['namespaces/market/tables/nothing', 'GET', 404, 'NoSuchTableException'],
     ['namespaces?pageSize=0', 'GET', 400, 'BadRequestException'],
-    ['namespaces/market/tables/trade', 'POST', 406, 'UnsupportedOperationException'],
+    ['namespaces/market/tables/trade', 'PUT', 406, 'UnsupportedOperationException'],
+    ['transactions/commit', 'POST', 406, 'UnsupportedOperationException'],
     ['namespaces', 'POST', 406, 'UnsupportedOperationException'],
     ['namespaces/market/views', 'GET', 406, 'UnsupportedOperationException'],
     ['namespaces/%E0%A4%A/tables', 'GET', 406, 'UnsupportedOperationException'],
@@ -100,6 +101,17 @@ describe('Iceberg REST catalog of Glue', () => {
     const answer = await ask(glue, `${CATALOG}/${path}`, method);
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.text)).toMatchObject({ error: { type, code: status } });
+  });
+
+  it('sends a table only once to a client that has it', async () => {
+    const glue = await glueWithTables();
+    const url = `${glue.endpoint}/iceberg/v1/${CATALOG}/namespaces/market/tables/trade`;
+    const etag = (await fetch(url, { headers: HEADERS })).headers.get('etag') ?? '';
+    expect(etag).toBe('"1.metadata.json"');
+    const again = await fetch(url, { headers: { ...HEADERS, 'if-none-match': etag } });
+    expect([again.status, await again.text()]).toEqual([304, '']);
+    const other = await fetch(url, { headers: { ...HEADERS, 'if-none-match': '"0"' } });
+    expect(other.status).toBe(200);
   });
 
   it('has no catalogue of another account', async () => {

@@ -42,14 +42,19 @@ export function memoryS3(objects: StoredObjects): Parameters<typeof createGlueSe
 
 /** Glue behind the gateway on a free port. */
 export async function startGlue(
-  options: { readonly stateDir?: string; readonly nowMs?: () => number } = {},
+  options: {
+    readonly stateDir?: string;
+    readonly nowMs?: () => number;
+    /** @default the objects of the answer */
+    readonly s3?: Parameters<typeof createGlueService>[0]['s3'];
+  } = {},
 ): Promise<RunningGlue> {
   const stateDir = options.stateDir ?? temporaryFolder();
   const objects: StoredObjects = new Map();
   const { nowMs } = options;
   const service = createGlueService({
     stateDir,
-    s3: memoryS3(objects),
+    s3: options.s3 ?? memoryS3(objects),
     ...(nowMs === undefined ? {} : { nowMs }),
   });
   const gateway = await startGateway({ port: 0, services: { glue: service }, health: () => null });

@@ -109,6 +109,18 @@ describe('access of a role', () => {
     ['Bool', { Bool: { 'aws:SecureTransport': 'true' } }, {}, true],
     ['NumericLessThan', { NumericLessThan: { 's3:TlsVersion': '1.2' } }, {}, false],
     [
+      'ForAllValues:StringEquals',
+      { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['market'] } },
+      { 'dynamodb:LeadingKeys': 'city' },
+      false,
+    ],
+    [
+      'ForAllValues without the key',
+      { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['market'] } },
+      {},
+      true,
+    ],
+    [
       'all of several',
       { Bool: { 'aws:SecureTransport': 'true' }, StringEquals: { 's3:prefix': 'a' } },
       {},

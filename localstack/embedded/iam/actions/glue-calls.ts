@@ -56,14 +56,39 @@ const REST_ACTIONS: Readonly<Record<IcebergRestRoute['operation'], string>> = {
   'list-tables': 'glue:GetTables',
   'load-table': 'glue:GetTable',
   'table-exists': 'glue:GetTable',
+  'create-table': 'glue:CreateTable',
+  'commit-table': 'glue:UpdateTable',
+  'drop-table': 'glue:DeleteTable',
 };
 
-/** What a request to the Iceberg REST endpoint needs; null for what has no entry. */
-export function icebergRestCalls(method: string, path: string): readonly ServiceCall[] | null {
+/** What a request to the Iceberg REST endpoint needs; null for what has no entry. `body` is that of a POST. */
+export function icebergRestCalls(
+  method: string,
+  path: string,
+  body: CallInput = {},
+): readonly ServiceCall[] | null {
   const route = icebergRestRoute(method, path);
   if (route === null) return null;
-  const action = REST_ACTIONS[route.operation];
-  return resourcesOf(route).map((resource) => ({ action, resource }));
+  if (route.operation === 'create-table') {
+    // The name of a new table is in the body alone.
+    return callsOn('glue:CreateTable', tableArns(route.database, name(body, 'name')));
+  }
+  const calls = callsOn(REST_ACTIONS[route.operation], resourcesOf(route));
+  const creates = route.operation === 'commit-table' && assertsCreate(body);
+  return creates ? [...calls, ...callsOn('glue:CreateTable', resourcesOf(route))] : calls;
+}
+
+function callsOn(action: string, resources: readonly string[]): readonly ServiceCall[] {
+  return resources.map((resource) => ({ action, resource }));
+}
+
+/** A commit that makes the table. */
+function assertsCreate(body: CallInput): boolean {
+  const { requirements } = body;
+  return (
+    Array.isArray(requirements) &&
+    requirements.some((each: unknown) => (each as CallInput | null)?.['type'] === 'assert-create')
+  );
 }
 
 function resourcesOf(route: IcebergRestRoute): readonly string[] {
