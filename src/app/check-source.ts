@@ -1,10 +1,10 @@
-import type { JudgedEvent } from '#core/delivery/judged-event.ts';
 import { canStartAgain } from '#core/delivery/position.ts';
-import { requireSameSource } from '#core/delivery/replaced-source.ts';
-import { readSourceStates } from '#core/delivery/source-state.ts';
+import { type ArrivedEvent, requireSameSource } from '#core/delivery/replaced-source.ts';
+import type { SourceChain } from '#core/delivery/source-chain.ts';
 import type { TableIdent } from '#ports/table-catalog.ts';
-import type { IngestConfig, IngestDeps } from './ingest-stream.ts';
-import { loadTable } from './load-table.ts';
+import type { IngestConfig } from './ingest-stream.ts';
+import type { Slice } from './stage/slice.ts';
+import { tableKey } from './stage/writable-table.ts';
 
 /**
  * The state of the `rejected` table moves with batches that have something for it, and says nothing of those between.
@@ -13,29 +13,28 @@ import { loadTable } from './load-table.ts';
 const CLOCK_SKEW_MICROS = 60_000_000n;
 
 /**
- * Throws SOURCE_REPLACED before anything is filed or committed when events come from a source that took over the name,
- * and with it the positions, of an earlier one. Only sources that can do so are looked at.
+ * Throws SOURCE_REPLACED before anything is written when events come from a source that took over the name, and with it the
+ * positions, of an earlier one. Only sources that can do so are looked at.
  */
-export async function checkSource(
-  deps: IngestDeps,
-  config: IngestConfig,
-  slice: { readonly source: string; readonly events: readonly JudgedEvent[] },
-): Promise<void> {
-  const { source, events } = slice;
+export function checkSource(
+  config: Pick<IngestConfig, 'streams' | 'rejectedTable'>,
+  batch: { readonly chain: SourceChain; readonly slice: Slice },
+): void {
+  const { chain, slice } = batch;
+  const { source } = slice;
   if (!canStartAgain(source)) return;
-  const check = async (
+  const check = (
     table: TableIdent,
-    own: readonly JudgedEvent[],
+    own: readonly ArrivedEvent[],
     toleranceMicros: bigint,
-  ): Promise<void> => {
-    const { metadata } = await loadTable(deps, table);
-    const state = readSourceStates(metadata).get(source) ?? null;
+  ): void => {
+    const state = chain.tables.get(tableKey(table)) ?? null;
     requireSameSource(state, own, { source, toleranceMicros });
   };
+  const events = [...slice.arrivals()];
   const byStream = Map.groupBy(events, ({ stream }) => stream);
-  const bronze = config.streams.map(async ({ plan, table }) => {
-    const own = byStream.get(plan.stream.name);
-    if (own !== undefined) await check(table, own, 0n);
-  });
-  await Promise.all([...bronze, check(config.rejectedTable, events, CLOCK_SKEW_MICROS)]);
+  for (const { plan, table } of config.streams) {
+    check(table, byStream.get(plan.stream.name) ?? [], 0n);
+  }
+  check(config.rejectedTable, events, CLOCK_SKEW_MICROS);
 }

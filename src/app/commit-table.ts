@@ -1,12 +1,15 @@
 import { SluiceError } from '#core/errors.ts';
 import type { DataFile } from '#core/iceberg/spec/data-file.ts';
+import { UNSORTED } from '#core/iceberg/spec/sort-order.ts';
 import {
-  serializeTableMetadata,
+  encodeTableMetadata,
   snapshotById,
   type TableMetadata,
 } from '#core/iceberg/spec/table-metadata.ts';
-import { planAppend } from '#core/iceberg/transaction/append.ts';
+import { planSnapshot } from '#core/iceberg/transaction/plan-snapshot.ts';
+import type { RemovedFile } from '#core/iceberg/transaction/remove-files.ts';
 import { setProperties } from '#core/iceberg/transaction/set-properties.ts';
+import type { SnapshotOperation } from '#core/iceberg/transaction/snapshot-summary.ts';
 import type { Clock, Random } from '#ports/clock.ts';
 import type { ObjectStore } from '#ports/object-store.ts';
 import type { TableCatalog, TableIdent } from '#ports/table-catalog.ts';
@@ -27,11 +30,24 @@ import { backOff, swapTable } from './swap-table.ts';
  */
 export const DEFAULT_MAX_ATTEMPTS = 30;
 const MAX_SNAPSHOT_ID = 0x7fff_ffff_ffff_ffffn;
+/** One array, so that attempts without removals are alike. */
+const NO_FILES: readonly RemovedFile[] = [];
 
-/** What one commit adds to a table: data files, summary entries, properties and schema changes, all or nothing. */
+/** What one commit changes in a table: data files, summary entries, properties and schema, all or nothing. */
 export interface StagedChange {
+  /** @default append; required when files are removed */
+  readonly operation?: SnapshotOperation;
   /** Pass the same array in a later attempt to reuse the manifest written for it. */
   readonly addFiles: readonly DataFile[];
+  /** Data and delete files, live in the attempt's base. Pass the same array to reuse the manifests written for it. */
+  readonly removeFiles?: readonly RemovedFile[];
+  /**
+   * Age of the added files' rows, which decides on the delete files that reach them: rows that are written anew keep the
+   * one of the snapshot they were read from. @default that of the commit
+   */
+  readonly dataSequenceNumber?: bigint;
+  /** Of the added files. @default unsorted: rows come in the order of their positions, and a declared order nobody keeps would mislead readers */
+  readonly sortOrderId?: number;
   /** Further entries of the snapshot summary. */
   readonly summary: Readonly<Record<string, string>>;
   /** Table properties to set. */
@@ -66,10 +82,10 @@ export interface CommitDeps {
  * It is called again only when no earlier attempt can succeed any more.
  *
  * Every file gets a name of its own and is written before the swap, so a reader never meets a missing
- * one. Nothing is deleted: the metadata file, manifest list and manifests of a lost attempt stay
+ * one. Nothing of a lost attempt is deleted: its metadata file, manifest list and manifests stay
  * behind for orphan removal, because a lost attempt cannot always be told from one in flight.
  *
- * Throws COMMIT_CONFLICT when every attempt lost, COMMIT_STATE_UNKNOWN when the outcome could not be
+ * Throws COMMIT_CONFLICT when every attempt lost or a file to remove is not live, COMMIT_STATE_UNKNOWN when the outcome could not be
  * learned, TABLE_INVALID when the table was replaced by another during the commit, and what `build` throws.
  */
 export async function commitTable(
@@ -77,6 +93,8 @@ export async function commitTable(
   ident: TableIdent,
   options: {
     readonly build: (base: TableMetadata, attempt: number) => Promise<StagedChange | null>;
+    /** Called when an attempt has lost, beside the wait before the next one, which begins when both are over. */
+    readonly onLost?: () => Promise<void>;
     readonly maxAttempts?: number;
   },
 ): Promise<CommitOutcome> {
@@ -89,7 +107,7 @@ export async function commitTable(
     const next = await writeAttempt(deps, { commit, base, change, attempt });
     const outcome = await swapTable(deps, ident, { base: base.pointer, next });
     if (outcome === 'committed') return committed(commit, attempt, next.metadata);
-    await backOff(deps, attempt);
+    await Promise.all([backOff(deps, attempt), options.onLost?.()]);
     base = await reloadTable(deps, ident, commit);
     if (holdsCommit(base, commit)) return committed(commit, attempt, base.metadata);
   }
@@ -177,15 +195,18 @@ async function writeAttempt(
 ): Promise<{ readonly metadataLocation: string; readonly metadata: TableMetadata }> {
   const { commit, base, change, attempt } = work;
   const { snapshotId, uuid, stage } = commit;
-  requireDistinctPaths(change.addFiles);
+  requireConsistent(change);
   const metadata = changeMetadata(base.metadata, change);
   const manifestPath = (index: number) => manifestLocation(metadata, uuid, index);
-  const manifests = await stageManifests(
+  const { removed, ...manifests } = await stageManifests(
     { store: deps.store, random: deps.random, stage, snapshotId, manifestPath },
     metadata,
     {
       addFiles: change.addFiles,
+      removeFiles: change.removeFiles ?? NO_FILES,
       specId: change.partitionSpecId ?? metadata['default-spec-id'],
+      dataSequenceNumber: change.dataSequenceNumber ?? null,
+      sortOrderId: change.sortOrderId ?? UNSORTED['order-id'],
     },
   );
   const manifestListPath = manifestListLocation(metadata, {
@@ -193,11 +214,13 @@ async function writeAttempt(
     attempt,
     commitUuid: uuid,
   });
-  const plan = planAppend(metadata, {
+  const plan = planSnapshot(metadata, {
     snapshotId,
     baseLocation: base.pointer.metadataLocation,
     manifestListPath,
+    operation: change.operation ?? 'append',
     addedFiles: change.addFiles,
+    removedFiles: removed,
     ...manifests,
     summary: change.summary,
     nowMs: deps.clock.nowMs(),
@@ -211,7 +234,10 @@ async function writeAttempt(
   commit.metadataLocations.add(metadataLocation);
   await Promise.all([
     putImmutable(deps.store, manifestListPath, plan.manifestList),
-    putImmutable(deps.store, metadataLocation, Buffer.from(serializeTableMetadata(plan.metadata))),
+    // A catalog that writes the metadata itself has no use for a file of ours.
+    ...(deps.catalog.writesMetadata === true
+      ? []
+      : [putImmutable(deps.store, metadataLocation, encodeTableMetadata(plan.metadata))]),
   ]);
   return { metadataLocation, metadata: plan.metadata };
 }
@@ -222,10 +248,16 @@ function changeMetadata(base: TableMetadata, change: StagedChange): TableMetadat
   return setProperties(evolved, change.properties ?? {});
 }
 
-/** Source: Iceberg v2 §Scan Planning: a live path may appear once only. */
-function requireDistinctPaths(files: readonly DataFile[]): void {
+/** Source: Iceberg v2 §Scan Planning: a live path may appear once only; §Snapshots: an append removes nothing. */
+function requireConsistent({ operation = 'append', addFiles, removeFiles }: StagedChange): void {
+  if (operation === 'append' && removeFiles !== undefined && removeFiles.length > 0) {
+    throw new SluiceError(
+      'TABLE_INVALID',
+      `commit: expected an append to remove no file, got ${removeFiles.length}; name the operation`,
+    );
+  }
   const paths = new Set<string>();
-  for (const { filePath } of files) {
+  for (const { filePath } of [...addFiles, ...(removeFiles ?? [])]) {
     if (paths.has(filePath)) {
       throw new SluiceError(
         'TABLE_INVALID',

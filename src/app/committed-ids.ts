@@ -1,5 +1,10 @@
-import { type ArrivedIds, createIdBuckets, type IdBuckets } from '#core/delivery/id-buckets.ts';
-import type { IsCommitted } from '#core/delivery/process-rows.ts';
+import {
+  type ArrivedHashes,
+  createHashedIdBuckets,
+  type HashedIdBuckets,
+} from '#core/delivery/hashed-id-buckets.ts';
+import { hashTexts } from '#core/delivery/id-hash.ts';
+import type { IsHashCommitted } from '#core/delivery/process-block.ts';
 import type { TableMetadata } from '#core/iceberg/spec/table-metadata.ts';
 import type { Row } from '#core/schema/field.ts';
 import type { ObjectStore } from '#ports/object-store.ts';
@@ -14,7 +19,7 @@ import {
 
 /** What a state of the table says about identities, while it is looked at. */
 export interface CommittedView {
-  readonly isCommitted: IsCommitted;
+  readonly isCommitted: IsHashCommitted;
   /** Changes when rows have left the table: what was a duplicate may be none any more. */
   readonly generation: number;
   /** The ids of the whole horizon take more memory than there is: the oldest are not known. */
@@ -33,8 +38,8 @@ export interface CommittedIds {
     arrivals: ArrivalWindow,
     use: (view: CommittedView) => T,
   ): Promise<T>;
-  /** Files this instance has written, with their rows: if they are committed, they need not be read. */
-  remember(files: ReadonlyMap<string, readonly Row[]>): void;
+  /** Files this instance is about to commit: if they are committed, they need not be read. */
+  remember(files: ReadonlyMap<string, ArrivedHashes>): void;
 }
 
 /** Files read at once: enough to hide the latency of requests, few enough to hold them in memory. */
@@ -43,17 +48,22 @@ const CONCURRENT_READS = 16;
 /** @param options.horizonMs greater than 0 */
 export function createCommittedIds(
   deps: { readonly store: ObjectStore; readonly reader: TableReader },
-  options: { readonly horizonMs: number; readonly maxIds: number },
+  options: {
+    readonly horizonMs: number;
+    readonly maxIds: number;
+    /** Files this instance knows without reading them. */
+    readonly staged?: { get(path: string): ArrivedHashes | undefined };
+  },
 ): CommittedIds {
-  const buckets = createIdBuckets(options.horizonMs);
+  const buckets = createHashedIdBuckets(options.horizonMs);
   const manifests: ManifestMemory = new Map();
   // Two stagings: that of the last commit, and one that lost to it.
-  let written: readonly ReadonlyMap<string, ArrivedIds>[] = [];
+  let written: readonly ReadonlyMap<string, ArrivedHashes>[] = [];
   let generation = 0;
   let turn: Promise<unknown> = Promise.resolve();
 
-  const readIds = async (path: string): Promise<ArrivedIds> => {
-    const own = written.find((files) => files.has(path))?.get(path);
+  const readIds = async (path: string): Promise<ArrivedHashes> => {
+    const own = written.find((files) => files.has(path))?.get(path) ?? options.staged?.get(path);
     return own ?? arrivedIds(await deps.reader.readRows(path, ['_event_id', '_ingested_at']));
   };
   const bringUp = async (base: TableMetadata, arrivals: ArrivalWindow): Promise<boolean> => {
@@ -77,14 +87,17 @@ export function createCommittedIds(
       return result;
     },
     remember: (files) => {
-      const ids = new Map([...files].map(([path, rows]) => [path, arrivedIds(rows)]));
-      written = [ids, ...written].slice(0, 2);
+      written = [files, ...written].slice(0, 2);
     },
   };
 }
 
 /** The horizon around the arrivals, out to whole buckets, so that a bucket is always compared with all its files. */
-function reachOf(buckets: IdBuckets, arrivals: ArrivalWindow, horizonMs: number): ArrivalWindow {
+function reachOf(
+  buckets: HashedIdBuckets,
+  arrivals: ArrivalWindow,
+  horizonMs: number,
+): ArrivalWindow {
   const fromMs = arrivals.fromMs - horizonMs;
   const toMs = arrivals.toMs + horizonMs;
   const numbers = buckets.numbersIn(fromMs, toMs);
@@ -99,13 +112,13 @@ function reachOf(buckets: IdBuckets, arrivals: ArrivalWindow, horizonMs: number)
  * where memory is short. False when it ended before the files did: the rest stays unknown.
  */
 async function load(
-  buckets: IdBuckets,
+  buckets: HashedIdBuckets,
   work: {
     readonly files: readonly ArrivedFile[];
     readonly numbers: readonly number[];
     readonly arrivals: ArrivalWindow;
     readonly maxIds: number;
-    readonly readIds: (path: string) => Promise<ArrivedIds>;
+    readonly readIds: (path: string) => Promise<ArrivedHashes>;
   },
 ): Promise<boolean> {
   const { arrivals, maxIds } = work;
@@ -131,13 +144,13 @@ async function load(
   return true;
 }
 
-const NO_IDS: ArrivedIds = { ids: [], arrivalsMs: [] };
+const NO_IDS: ArrivedHashes = { hashes: new Int32Array(0), arrivalsMs: [] };
 
 /** A file that reaches into several buckets is read for the first of them only. */
 function remembering(
-  readIds: (path: string) => Promise<ArrivedIds>,
-): (path: string) => Promise<ArrivedIds> {
-  const known = new Map<string, Promise<ArrivedIds>>();
+  readIds: (path: string) => Promise<ArrivedHashes>,
+): (path: string) => Promise<ArrivedHashes> {
+  const known = new Map<string, Promise<ArrivedHashes>>();
   return (path) => {
     const reading = known.get(path) ?? readIds(path);
     known.set(path, reading);
@@ -146,7 +159,7 @@ function remembering(
 }
 
 function nearestFirst(
-  buckets: IdBuckets,
+  buckets: HashedIdBuckets,
   numbers: readonly number[],
   arrivals: ArrivalWindow,
 ): readonly number[] {
@@ -157,9 +170,10 @@ function nearestFirst(
   return numbers.toSorted((a, b) => distance(a) - distance(b));
 }
 
-function arrivedIds(rows: readonly Row[]): ArrivedIds {
+/** Hashed identities and arrivals of bronze rows. */
+export function arrivedIds(rows: readonly Row[]): ArrivedHashes {
   return {
-    ids: rows.map((row) => String(row['_event_id'])),
+    hashes: hashTexts(rows.map((row) => String(row['_event_id']))),
     arrivalsMs: rows.map((row) => arrivalMs(row)),
   };
 }

@@ -1,4 +1,4 @@
-import { addCounts, NO_COUNTS } from '#core/delivery/source-state.ts';
+import { addCounts, NO_COUNTS } from '#core/delivery/delivery-counts.ts';
 import type { IngestedTable } from './ingest-stream.ts';
 
 /** The result for a table that had everything already. */

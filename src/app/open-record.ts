@@ -13,7 +13,8 @@ export interface SourceRecord {
   readonly sequenceNumber: string;
   readonly partitionKey: string;
   readonly arrivalMs: number;
-  readonly data: Uint8Array;
+  /** Bytes, or base64 as the event has it. */
+  readonly data: Uint8Array | string;
 }
 
 /** An event out of its record: which schema it names and the bytes to decode, or why there are none. */
@@ -38,11 +39,13 @@ export const MAX_RECORD_INFLATED_BYTES = 8 * DEFAULT_MAX_INFLATED_BYTES;
 export function openRecord(record: SourceRecord): readonly OpenedEvent[] {
   const arrivalMicros = BigInt(Math.round(record.arrivalMs * 1000));
   const sequence = padSequence(record.sequenceNumber);
+  const data = typeof record.data === 'string' ? Buffer.from(record.data, 'base64') : record.data;
   let parts: readonly UserRecord[];
   try {
-    parts = decodeRecord(record.data, record.partitionKey);
+    parts = decodeRecord(data, record.partitionKey);
   } catch (error) {
-    const { partitionKey, data: payload } = record;
+    const { partitionKey } = record;
+    const payload = data;
     const position = { sequence, subSequence: 0 };
     const content = { problem: corruption(error) };
     return [{ position, arrivalMicros, partitionKey, payload, content }];
@@ -56,7 +59,8 @@ export function openRecord(record: SourceRecord): readonly OpenedEvent[] {
   });
 }
 
-function readHeader(data: Uint8Array, budgetBytes: number): OpenedEvent['content'] {
+/** What stands before an event's body, and the body; `budgetBytes` is what its record may still inflate to. */
+export function readHeader(data: Uint8Array, budgetBytes: number): OpenedEvent['content'] {
   const maxInflatedBytes = Math.min(budgetBytes, DEFAULT_MAX_INFLATED_BYTES);
   try {
     const header = readWireHeader(data, { maxInflatedBytes });

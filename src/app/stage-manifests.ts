@@ -1,9 +1,8 @@
 import { loadManifestList, loadManifests } from '#core/iceberg/scan/load-manifests.ts';
 import type { DataFile } from '#core/iceberg/spec/data-file.ts';
 import { encodeManifest } from '#core/iceberg/spec/manifest.ts';
-import { addedEntry } from '#core/iceberg/spec/manifest-entry.ts';
+import { addedEntry, type InheritedEntry } from '#core/iceberg/spec/manifest-entry.ts';
 import type { ManifestFile } from '#core/iceberg/spec/manifest-list.ts';
-import { UNSORTED } from '#core/iceberg/spec/sort-order.ts';
 import { describeManifest, type StagedManifest } from '#core/iceberg/spec/staged-manifest.ts';
 import {
   currentSchema,
@@ -16,15 +15,21 @@ import {
   mergeManifests,
   planManifestMerge,
 } from '#core/iceberg/transaction/merge-manifests.ts';
+import { hasLiveFiles, type RemovedFile } from '#core/iceberg/transaction/remove-files.ts';
 import { bindPartitionSpec } from '#core/iceberg/transform/bind-partition-spec.ts';
-import type { Random } from '#ports/clock.ts';
-import type { ObjectStore } from '#ports/object-store.ts';
 import { putImmutable } from './put-immutable.ts';
+import {
+  newRemovalStage,
+  type RemovalContext,
+  type RemovalStage,
+  stageRemovals,
+} from './stage-removals.ts';
 
 /** Manifests of one commit, over all its attempts: what an attempt wrote, the next one lists again. */
 export interface ManifestStage {
   /** The manifest of the added files, with what it was made from; null before there are any. */
   added: AddedManifest | null;
+  readonly removal: RemovalStage;
   readonly merged: MergedManifest[];
   written: number;
 }
@@ -35,74 +40,82 @@ interface MergedManifest {
   readonly staged: StagedManifest;
 }
 
-interface AddedManifest {
-  readonly files: readonly DataFile[];
+interface AddedManifest extends AddedFiles {
   readonly schemaId: number;
-  readonly specId: number;
   readonly staged: StagedManifest;
 }
 
-export interface StageContext {
-  readonly store: ObjectStore;
-  readonly random: Random;
+export interface StageContext extends RemovalContext {
   readonly stage: ManifestStage;
-  readonly snapshotId: bigint;
-  /** Location of the n-th manifest of the commit. */
-  readonly manifestPath: (index: number) => string;
+}
+
+/** Files a commit adds, and what their entries say. */
+export interface AddedFiles {
+  readonly addFiles: readonly DataFile[];
+  readonly specId: number;
+  /** Age of their content; null: that of the commit. */
+  readonly dataSequenceNumber: bigint | null;
+  readonly sortOrderId: number;
 }
 
 export interface AttemptManifests {
   readonly staged: readonly StagedManifest[];
   readonly kept: readonly ManifestFile[];
+  /** Entries of the removed files. */
+  readonly removed: readonly InheritedEntry[];
 }
 
 export function newManifestStage(): ManifestStage {
-  return { added: null, merged: [], written: 0 };
+  return { added: null, removal: newRemovalStage(), merged: [], written: 0 };
 }
 
 /**
- * Writes what an attempt on this metadata needs besides the parent's manifests: one manifest for the
- * added files, and merged ones when small manifests have piled up. Written once: a retry with the
- * same files (same array), schema and spec lists the same manifest, whose sequence numbers are open.
+ * Writes what an attempt on this metadata needs besides the parent's manifests: one manifest for the added files, one in
+ * the place of each that holds a removed file, and merged ones when small manifests have piled up. Written once: a retry
+ * with the same files (same array), schema and spec lists the same manifest, whose sequence numbers are open.
+ * Throws COMMIT_CONFLICT when a removed file is not live in the parent.
  */
 export async function stageManifests(
   context: StageContext,
   metadata: TableMetadata,
-  request: { readonly addFiles: readonly DataFile[]; readonly specId: number },
+  request: AddedFiles & { readonly removeFiles: readonly RemovedFile[] },
 ): Promise<AttemptManifests> {
   const [added, parent] = await Promise.all([
     stageAdded(context, metadata, request),
     loadManifestList((uri) => context.store.get(uri), currentSnapshot(metadata)),
   ]);
-  const merged = await stageMerges(context, metadata, parent);
+  const removal = await stageRemovals(context, metadata, {
+    parent: parent.filter(hasLiveFiles),
+    removeFiles: request.removeFiles,
+  });
+  const merged = await stageMerges(context, metadata, removal.kept);
   const replaced = new Set(merged.flatMap(({ parts }) => parts));
   return {
-    staged: [...added, ...merged.map(({ staged }) => staged)],
-    kept: parent.filter((manifest) => !replaced.has(manifest.manifestPath)),
+    staged: [...added, ...removal.staged, ...merged.map(({ staged }) => staged)],
+    kept: removal.kept.filter((manifest) => !replaced.has(manifest.manifestPath)),
+    removed: removal.removed,
   };
 }
 
 async function stageAdded(
   context: StageContext,
   metadata: TableMetadata,
-  request: { readonly addFiles: readonly DataFile[]; readonly specId: number },
+  request: AddedFiles,
 ): Promise<readonly StagedManifest[]> {
-  const { addFiles, specId } = request;
+  const { addFiles, specId, dataSequenceNumber, sortOrderId } = request;
   if (addFiles.length === 0) return [];
   const schema = currentSchema(metadata);
   const schemaId = schema['schema-id'];
   const before = context.stage.added;
-  if (before?.files === addFiles && before.schemaId === schemaId && before.specId === specId) {
+  if (before !== null && before.schemaId === schemaId && isSameRequest(before, request)) {
     return [before.staged];
   }
   const partitionSpec = partitionSpecById(metadata, specId);
-  const entries = addFiles.map((file) =>
-    addedEntry(file, {
-      snapshotId: context.snapshotId,
-      // Rows come in the order of their positions; a declared order nobody keeps would mislead readers.
-      sortOrderId: UNSORTED['order-id'],
-    }),
-  );
+  const { snapshotId } = context;
+  const entries = addFiles.map((file) => ({
+    ...addedEntry(file, { snapshotId, sortOrderId }),
+    sequenceNumber: dataSequenceNumber,
+  }));
   const bytes = encodeManifest({ schema, partitionSpec, content: 'data' }, entries, {
     syncMarker: context.random.bytes(16),
   });
@@ -110,13 +123,29 @@ async function stageAdded(
   const staged = describeManifest(entries, {
     manifestPath,
     manifestLength: BigInt(bytes.length),
-    snapshotId: context.snapshotId,
+    snapshotId,
     specId,
     partitionFields: bindPartitionSpec(partitionSpec, schema),
   });
   await putImmutable(context.store, manifestPath, bytes);
-  context.stage.added = { files: addFiles, schemaId, specId, staged };
+  context.stage.added = {
+    addFiles,
+    specId,
+    dataSequenceNumber,
+    sortOrderId,
+    schemaId,
+    staged,
+  };
   return [staged];
+}
+
+function isSameRequest(a: AddedFiles, b: AddedFiles): boolean {
+  return (
+    a.addFiles === b.addFiles &&
+    a.specId === b.specId &&
+    a.dataSequenceNumber === b.dataSequenceNumber &&
+    a.sortOrderId === b.sortOrderId
+  );
 }
 
 /** Merged manifests of earlier attempts hold while all their parts are listed; the rest is merged anew. */

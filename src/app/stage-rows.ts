@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Position } from '#core/delivery/position.ts';
+import { stagedName } from '#core/iceberg/maintenance/orphan-age.ts';
 import type { DataFile, FileMetrics } from '#core/iceberg/spec/data-file.ts';
 import type { PartitionSpec, PartitionTuple } from '#core/iceberg/spec/partition.ts';
 import type { Schema } from '#core/iceberg/spec/schema.ts';
@@ -17,6 +18,7 @@ import { putImmutable } from './put-immutable.ts';
 
 /** Of a staged file's name; the content hash tells files apart. */
 const MAX_SOURCE_LENGTH = 80;
+const CONCURRENT_WRITES = 16;
 
 /** What a staged file's name tells: where its rows came from. */
 export interface StagedRange {
@@ -35,23 +37,40 @@ export interface EncodedFile {
   readonly metrics: FileMetrics;
 }
 
-/** Encodes and writes rows: see encodeRows and writeFiles. */
+/** Schema and partition spec of a file. */
+export interface WrittenAs {
+  readonly schema: Schema;
+  readonly spec: PartitionSpec;
+}
+
+/** Encodes and writes rows: see encodeRows and writeFiles. Without a time when the range itself belongs to one moment only. */
 export async function stageRows(
   store: ObjectStore,
   metadata: TableMetadata,
-  options: { readonly rows: readonly Row[]; readonly range: StagedRange },
+  options: {
+    readonly rows: readonly Row[];
+    readonly range: StagedRange;
+    readonly nowMs?: number;
+  },
 ): Promise<readonly DataFile[]> {
   const encoded = encodeRows(metadata, options.rows);
-  return await writeFiles(store, metadata, { encoded, range: options.range });
+  const { range, nowMs = 0 } = options;
+  return await writeFiles(store, metadata, { encoded, range, nowMs });
 }
 
 /**
- * Rows as Parquet, one file per partition, by the table's current schema and default spec. Pure. Throws
+ * Rows as Parquet, one file per partition, by the table's current schema and default spec unless others are named. Pure. Throws
  * when a row has a value that its column or partition cannot hold; findPoison tells which.
  */
-export function encodeRows(metadata: TableMetadata, rows: readonly Row[]): readonly EncodedFile[] {
-  const schema = currentSchema(metadata);
-  const spec = defaultPartitionSpec(metadata);
+export function encodeRows(
+  metadata: TableMetadata,
+  rows: readonly Row[],
+  as: WrittenAs = {
+    schema: currentSchema(metadata),
+    spec: defaultPartitionSpec(metadata),
+  },
+): readonly EncodedFile[] {
+  const { schema, spec } = as;
   return [...groupByPartition(rows, schema, spec)].map(({ tuple, rows: group }) => ({
     partition: tuple,
     folder: partitionPath(spec, schema, tuple),
@@ -61,26 +80,41 @@ export function encodeRows(metadata: TableMetadata, rows: readonly Row[]): reado
 }
 
 /**
- * Writes encoded files, in the order given. They are named by source, range and content hash and written
- * with If-None-Match: the same rows staged again (a retry, a zombie) meet their own file.
+ * Writes encoded files; the result is in the order given. They are named by source, range, content hash and day and written
+ * with If-None-Match: the same rows staged again (a retry, a zombie) meet their own file, but never one of long ago
+ * (see remove-orphans.ts).
  */
 export async function writeFiles(
   store: ObjectStore,
   metadata: TableMetadata,
-  options: { readonly encoded: readonly EncodedFile[]; readonly range: StagedRange },
+  options: {
+    readonly encoded: readonly Omit<EncodedFile, 'rows'>[];
+    readonly range: StagedRange;
+    readonly nowMs: number;
+  },
 ): Promise<readonly DataFile[]> {
-  const files: DataFile[] = [];
-  for (const { partition, folder, bytes, metrics } of options.encoded) {
+  const write = async (encoded: Omit<EncodedFile, 'rows'>): Promise<DataFile> => {
+    const { partition, folder, bytes, metrics } = encoded;
     const filePath = [
       metadata.location,
       'data',
       ...(folder === '' ? [] : [folder]),
-      fileName(options.range, bytes),
+      fileName(options, bytes),
     ].join('/');
     await putImmutable(store, filePath, bytes);
-    files.push({ filePath, partition, ...metrics });
+    return { filePath, partition, ...metrics };
+  };
+  const files: DataFile[] = [];
+  for (let start = 0; start < options.encoded.length; start += CONCURRENT_WRITES) {
+    const group = options.encoded.slice(start, start + CONCURRENT_WRITES);
+    files.push(...(await Promise.all(group.map(write))));
   }
   return files;
+}
+
+/** Throws what keeps any file from being written for the table. */
+export function checkWritable(metadata: TableMetadata): void {
+  encodeParquet(currentSchema(metadata), []);
 }
 
 /** A row that cannot be encoded whatever rows are beside it, and why. */
@@ -94,7 +128,7 @@ export interface PoisonRow {
  * cannot be written, or the rows are too many for one file.
  */
 export function findPoison(metadata: TableMetadata, rows: readonly Row[]): readonly PoisonRow[] {
-  const tableProblem = problemOf(() => encodeParquet(currentSchema(metadata), []));
+  const tableProblem = problemOf(() => checkWritable(metadata));
   return tableProblem === null ? poisonAmong(metadata, rows) : [];
 }
 
@@ -151,11 +185,18 @@ function groupByPartition(
   return groups.values();
 }
 
-function fileName(range: StagedRange, bytes: Uint8Array): string {
-  // A shard's id, or the end of a file's name with what no path should hold replaced.
-  const source = (range.source.split('/').at(-1) ?? range.source)
+function fileName(
+  { range, nowMs }: { readonly range: StagedRange; readonly nowMs: number },
+  bytes: Uint8Array,
+): string {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return `${rangeName(range)}_${stagedName(sha256, nowMs)}.parquet`;
+}
+
+/** Source and range as a name: of the source a shard's id, or the end of a file's name with what no path should hold replaced. */
+export function rangeName({ source, first, last }: StagedRange): string {
+  const name = (source.split('/').at(-1) ?? source)
     .replaceAll(/[^A-Za-z0-9._-]/g, '-')
     .slice(-MAX_SOURCE_LENGTH);
-  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-  return `${source}_${range.first.sequence}-${range.first.subSequence}_${range.last.sequence}-${range.last.subSequence}_${hash}.parquet`;
+  return `${name}_${first.sequence}-${first.subSequence}_${last.sequence}-${last.subSequence}`;
 }

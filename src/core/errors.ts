@@ -37,6 +37,10 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'what a position counts in was deleted and created again under its name',
   },
+  CHAIN_TOO_LONG: {
+    retryable: true,
+    meaning: 'more batches are staged than are committed; the committer is behind',
+  },
   DELIVERY_FAILED: { retryable: true, meaning: 'records were not accepted after all retries' },
   QUERY_FAILED: { retryable: false, meaning: 'a SQL statement failed' },
   USAGE: { retryable: false, meaning: 'a command was called wrongly' },

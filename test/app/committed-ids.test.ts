@@ -3,8 +3,10 @@ import { commitTable } from '#app/commit-table.ts';
 import { createCommittedIds } from '#app/committed-ids.ts';
 import { ingestBatch } from '#app/ingest-batch.ts';
 import type { IngestConfig, IngestDeps } from '#app/ingest-stream.ts';
+import { resetChains } from '#app/stage/reset-chains.ts';
 import { stageRows } from '#app/stage-rows.ts';
-import { NO_COUNTS } from '#core/delivery/source-state.ts';
+import { NO_COUNTS } from '#core/delivery/delivery-counts.ts';
+import { hashText } from '#core/delivery/id-hash.ts';
 import type { Row } from '#core/schema/field.ts';
 import { expectBooks } from './ingest-books.ts';
 import { IngestWorld, recordOf, SOURCE, START_MS, TABLE, trade } from './ingest-world.ts';
@@ -119,6 +121,7 @@ describe('what an instance knows', () => {
     const before = await world.metadata();
     await ingestAt(world, 1, ['2']);
     await world.rollBack(before);
+    await resetChains(world.deps, { domain: world.config.domain });
     const { counts } = await ingestAt(world, 1, ['2']);
     expect(counts).toMatchObject({ committed: 1, deduplicated: 0 });
     const ids = (await world.rows()).map((row) => row['trade_id']);
@@ -197,7 +200,7 @@ describe('createCommittedIds', () => {
       order.map((index) =>
         ids.lookUp(states[index]!, window, ({ isCommitted }) =>
           [0, 1, 2, 3].filter((minute) =>
-            isCommitted(`NYSE:${minute}`, START_MS + minute * MINUTE_MS),
+            isCommitted(hashText(`NYSE:${minute}`), 0, START_MS + minute * MINUTE_MS),
           ),
         ),
       ),
@@ -225,7 +228,7 @@ describe('createCommittedIds', () => {
     const base = await world.metadata();
     const window = { fromMs: START_MS, toMs: START_MS };
     const ask = () =>
-      ids.lookUp(base, window, ({ isCommitted }) => isCommitted('NYSE:1', START_MS));
+      ids.lookUp(base, window, ({ isCommitted }) => isCommitted(hashText('NYSE:1'), 0, START_MS));
     await expect(ask()).rejects.toThrow('planted');
     broken = false;
     expect(await ask()).toBe(true);

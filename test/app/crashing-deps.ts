@@ -22,13 +22,14 @@ export function crashingDeps(
     throw new Crash('planted');
   };
   const read = <T>(call: () => T): T => (dead ? die() : call());
-  const write = async (call: () => Promise<void>): Promise<void> => {
+  const write = async <T>(call: () => Promise<T>): Promise<T> => {
     const mine = ++writes;
     if (dead || (mine === point.write && !point.after)) die();
-    await call();
+    const result = await call();
     if (mine === point.write) die();
+    return result;
   };
-  const { store, catalog, reader } = deps;
+  const { store, catalog, reader, columns, stagingLog } = deps;
   return {
     writes: () => writes,
     deps: {
@@ -40,8 +41,15 @@ export function crashingDeps(
         list: (prefix) => read(() => store.list(prefix)),
         delete: (uri) => write(() => store.delete(uri)),
       },
+      columns: { readBlocks: (file, fields) => read(() => columns.readBlocks(file, fields)) },
       reader: {
         readRows: async (uri, columns) => await read(() => reader.readRows(uri, columns)),
+      },
+      stagingLog: {
+        read: async (domain, source) => await read(() => stagingLog.read(domain, source)),
+        list: async (domain) => await read(() => stagingLog.list(domain)),
+        put: (domain, chain) => write(() => stagingLog.put(domain, chain)),
+        remove: (domain, chain) => write(() => stagingLog.remove(domain, chain)),
       },
       catalog: {
         load: async (ident) => await read(() => catalog.load(ident)),

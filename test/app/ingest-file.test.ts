@@ -244,7 +244,7 @@ describe('an uploaded file', () => {
     await world.ingest(KEY, { checksum, deadlineMs: world.nowMs });
     await world.lake.rollBack(before);
     await expect(world.ingest(KEY, { checksum })).rejects.toThrow(
-      /rows of 40 are neither committed/,
+      /trade has position 0+4, but what is staged follows position 0+8; was the table rolled back/,
     );
     expect((await world.runsOf()).map(({ status }) => status)).toEqual(['running']);
   });

@@ -2,6 +2,7 @@ import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ingestBatch, type SourceRecord } from '#app/ingest-batch.ts';
+import type { ColumnDecoder } from '#core/avro/columns/column-decoder.ts';
 import { encodeSchemaRegistryHeader } from '#core/avro/schema-registry-header.ts';
 import { SluiceError } from '#core/errors.ts';
 import { encodeAggregatedRecord } from '#core/kinesis/aggregated-record.ts';
@@ -212,11 +213,13 @@ describe('a hostile batch', () => {
       ...stream!.plan,
       rules: rules.map((rule) => ({
         ...rule,
+        reads: [...rule.reads, 'trade_id'],
         test: (row: Parameters<typeof rule.test>[0]) =>
           isBad(row, 'rule') ? fail() : rule.test(row),
       })),
       mapping: mapping.map((each) => ({
         ...each,
+        reads: [...each.reads, 'trade_id'],
         evaluate: (row: Parameters<typeof each.evaluate>[0]) =>
           isBad(row, 'mapping') ? fail() : each.evaluate(row),
       })),
@@ -228,9 +231,19 @@ describe('a hostile batch', () => {
       readerOf: (id) => {
         const reader = world.config.readerOf(id);
         if (reader === null) return null;
-        const decode: typeof reader.decode = (payload) =>
-          Buffer.from(payload).includes('decode') ? fail() : reader.decode(payload);
-        return { ...reader, decode, stream: planted };
+        const isBroken = (body: Uint8Array) => Buffer.from(body).includes('decode');
+        const decodeRow: typeof reader.decodeRow = (body) =>
+          isBroken(body) ? fail() : reader.decodeRow(body);
+        const decoder: ColumnDecoder = {
+          decode: (target, rows, from, to) => {
+            const failed = reader.decoder!.decode(target, rows, from, to);
+            for (let row = from; row < to; row++) {
+              if (isBroken(rows.data.subarray(rows.starts[row], rows.ends[row]))) rows.ok[row] = 0;
+            }
+            return failed;
+          },
+        };
+        return { ...reader, decoder, decodeRow, stream: planted };
       },
     };
     const records = ['1', 'decode', 'rule', '2', 'mapping', '3'].map((id, sequence) =>

@@ -1,11 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { parquetReadObjects } from 'hyparquet';
 import { MemoryObjectStore } from '#adapters/memory/memory-object-store.ts';
+import { MemoryStagingLog } from '#adapters/memory/memory-staging-log.ts';
 import { MemoryTableCatalog } from '#adapters/memory/memory-table-catalog.ts';
+import { createHyparquetColumnReader } from '#adapters/parquet/hyparquet-column-reader.ts';
 import { createHyparquetTableReader } from '#adapters/parquet/hyparquet-table-reader.ts';
 import { createEventEncoder, type EventEncoder } from '#app/encode-events.ts';
 import type { SourceRecord } from '#app/ingest-batch.ts';
 import type { IngestConfig, IngestDeps } from '#app/ingest-stream.ts';
+import { createInstanceMemory } from '#app/stage/instance-memory.ts';
 import { createRowEncoder } from '#core/avro/row-codec.ts';
 import {
   buildLakeWriterConfig,
@@ -48,6 +51,7 @@ const TRADE_SHAPE = findStream(LOADED.registry, 'market', 'trade')!.table;
 export class IngestWorld {
   readonly store = new MemoryObjectStore();
   readonly catalog = new MemoryTableCatalog();
+  readonly stagingLog = new MemoryStagingLog();
   readonly writerConfig: LakeWriterConfig;
   readonly config: IngestConfig;
   readonly encode: EventEncoder;
@@ -90,7 +94,9 @@ export class IngestWorld {
       store: this.store,
       catalog: this.catalog,
       reader: createHyparquetTableReader(this.store),
-      committedIds: new Map(),
+      columns: createHyparquetColumnReader(this.store),
+      stagingLog: this.stagingLog,
+      memory: createInstanceMemory(),
       clock: { nowMs: () => START_MS, sleep: async () => {} },
       random: {
         next: () => this.#next(),

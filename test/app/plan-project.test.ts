@@ -42,6 +42,7 @@ describe('planProject', () => {
       'dedupe memory',
       'batch of one shard',
       'files of trade',
+      'commits of each table',
     ]);
   });
 

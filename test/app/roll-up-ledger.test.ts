@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { readBatchSummaries } from '#core/delivery/batch-summary.ts';
+import { addCounts } from '#core/delivery/delivery-counts.ts';
+import { decodeSourceStates, encodeSourceStates } from '#core/delivery/source-state.ts';
 import { HOUR_MS, history, SHARD_ID } from './ledger/history.ts';
 import {
   bronzeTable,
@@ -240,6 +243,55 @@ describe('rollUpLedger', () => {
       expect((await world.rollUp()).holeEvents).toBe(0);
     });
 
+    it('are no holes where the batch was staged, however late it is committed', async () => {
+      const { world, writer, produce, line } = await history();
+      await produce(2, 3);
+      await writer.deliver(SHARD_ID, { records: 2, steps: 0, givesUp: true });
+      await writer.stageGivenUp();
+      const waiting = await world.rollUp();
+      expect(line(waiting)).toMatchObject({ received: 5, deadLettered: 0, inFlight: 5 });
+      world.nowMs += 7 * HOUR_MS;
+      // Overdue, and said so; but nobody has given the events up.
+      expect(await world.rollUp()).toMatchObject({ holeEvents: 0, unbalancedEvents: 5 });
+      await writer.commitStaged();
+      const run = await world.rollUp({ standstill: true });
+      expect(run).toMatchObject({ unbalancedEvents: 0, problems: [] });
+      expect(line(run)).toMatchObject({ received: 5, committed: 5, deadLettered: 0 });
+    });
+
+    it('are holes as far as they were not staged: a later part of the batch failed', async () => {
+      const { world, writer, produce, line } = await history();
+      await produce(2);
+      await writer.deliver(SHARD_ID, { records: 1, steps: 0, givesUp: true });
+      await writer.stageGivenUp();
+      await produce(3);
+      await writer.giveUp(SHARD_ID, writer.events);
+      expect(line(await world.rollUp())).toMatchObject({ deadLettered: 3, inFlight: 2 });
+      expect(line(await world.rollUp())).toMatchObject({ deadLettered: 3, inFlight: 2 });
+    });
+
+    it('are holes before a staged batch, which says nothing about what lies before it', async () => {
+      const { world, writer, produce, line } = await history();
+      await produce(2, 3);
+      await writer.deliver(SHARD_ID, { records: 1, steps: 0, givesUp: true });
+      await writer.deliver(SHARD_ID, { records: 1, steps: 0, givesUp: true });
+      await writer.stageGivenUp();
+      expect(line(await world.rollUp())).toMatchObject({ deadLettered: 2, inFlight: 3 });
+      await writer.commitStaged();
+      const run = await world.rollUp({ standstill: true });
+      expect(line(run)).toMatchObject({ committed: 3, deadLettered: 2 });
+      expect(run).toMatchObject({ unbalancedEvents: 0, problems: [] });
+    });
+
+    it('that were booked are taken back when the batch turns out to be staged', async () => {
+      const { world, writer, produce, line } = await history();
+      await produce(4);
+      await writer.deliver(SHARD_ID, { records: 1, steps: 0, givesUp: true });
+      expect(line(await world.rollUp())).toMatchObject({ deadLettered: 4 });
+      await writer.stageGivenUp();
+      expect(line(await world.rollUp())).toMatchObject({ deadLettered: 0, inFlight: 4 });
+    });
+
     it('that cannot be read are a problem, and keep nobody up', async () => {
       const { world, produce, takeIn } = await history();
       const uri = `${DEAD_LETTERS}/aws/lambda/${MAPPING_ID}/${SHARD_ID}/2026/11/20/2026-11-20T10.49.00-x`;
@@ -372,20 +424,12 @@ function doubled(metadata: Awaited<ReturnType<LedgerWorld['metadata']>>) {
 }
 
 function doubledCounts(summary: Readonly<Record<string, string>>): string {
-  const sources = JSON.parse(summary['sluice.sources'] ?? '{}') as Record<
-    string,
-    { counts: number[] }
-  >;
-  const batch = JSON.parse(summary['sluice.batch'] ?? '{}') as {
-    source: string;
-    streams: Record<string, Record<string, number[]>>;
-  };
-  const state = sources[batch.source];
-  if (state === undefined) throw new Error('the commit has no state');
-  for (const hours of Object.values(batch.streams)) {
-    for (const counts of Object.values(hours)) {
-      state.counts = state.counts.map((count, index) => count + (counts[index] ?? 0));
-    }
+  const states = new Map(decodeSourceStates(summary['sluice.sources'] ?? '{}'));
+  for (const { source, streams } of readBatchSummaries(summary)) {
+    const state = states.get(source);
+    if (state === undefined) throw new Error('the commit has no state');
+    const added = [...streams.values()].flatMap((hours) => [...hours.values()]);
+    states.set(source, { ...state, counts: added.reduce(addCounts, state.counts) });
   }
-  return JSON.stringify(sources);
+  return encodeSourceStates(states);
 }

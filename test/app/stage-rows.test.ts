@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryObjectStore } from '#adapters/memory/memory-object-store.ts';
 import { encodeRows, findPoison, stageRows } from '#app/stage-rows.ts';
 import { padSequence } from '#core/delivery/position.ts';
+import { STAGED_NAME_MS } from '#core/iceberg/maintenance/orphan-age.ts';
 import { createTableMetadata } from '#core/iceberg/transaction/create-table.ts';
 import type { Row } from '#core/schema/field.ts';
 
@@ -29,8 +30,8 @@ const RANGE = {
   last: { sequence: padSequence('2'), subSequence: 5 },
 };
 
-async function stage(rows: readonly Row[], store = new MemoryObjectStore()) {
-  return await stageRows(store, TABLE, { rows, range: RANGE });
+async function stage(rows: readonly Row[], store = new MemoryObjectStore(), nowMs = 0) {
+  return await stageRows(store, TABLE, { rows, range: RANGE, nowMs });
 }
 
 describe('stageRows', () => {
@@ -61,7 +62,7 @@ describe('stageRows', () => {
   it('names a file by where its rows come from and what they are', async () => {
     const [file] = await stage([{ symbol: 'A', n: 1 }]);
     expect(file?.filePath).toMatch(
-      /^s3:\/\/lake\/t\/data\/symbol=A\/shardId-000000000000_0{55}1-0_0{55}2-5_[0-9a-f]{16}\.parquet$/,
+      /^s3:\/\/lake\/t\/data\/symbol=A\/shardId-000000000000_0{55}1-0_0{55}2-5_[0-9a-f]{16}-0\.parquet$/,
     );
   });
 
@@ -69,6 +70,15 @@ describe('stageRows', () => {
     const store = new MemoryObjectStore();
     const rows = [{ symbol: 'A', n: 1 }];
     expect(await stage(rows, store)).toEqual(await stage(rows, store));
+  });
+
+  it('never meets a file of another day: orphan removal may be about to take it', async () => {
+    const store = new MemoryObjectStore();
+    const rows = [{ symbol: 'A', n: 1 }];
+    const pathAt = async (nowMs: number) => (await stage(rows, store, nowMs))[0]?.filePath;
+    const today = await pathAt(STAGED_NAME_MS);
+    expect(await pathAt(2 * STAGED_NAME_MS - 1)).toBe(today);
+    expect(await pathAt(2 * STAGED_NAME_MS)).not.toBe(today);
   });
 });
 

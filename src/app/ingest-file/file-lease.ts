@@ -39,7 +39,7 @@ export async function acquireLease(
  * clock. Reading and writing objects renew the lease too, so that a long file keeps it.
  */
 export function withLease(deps: IngestFileDeps, lease: FileRunLease): IngestFileDeps {
-  const { store, catalog, reader, runs, clock } = deps;
+  const { store, catalog, reader, columns, runs, clock } = deps;
   let renewedMs = clock.nowMs();
   const renew = async (): Promise<void> => {
     const nowMs = clock.nowMs();
@@ -54,7 +54,7 @@ export function withLease(deps: IngestFileDeps, lease: FileRunLease): IngestFile
   const renewWhenDue = async (): Promise<void> => {
     if (clock.nowMs() - renewedMs >= RENEW_EVERY_MS) await renew();
   };
-  const renewing = async function* (chunks: AsyncIterable<Uint8Array>) {
+  const renewing = async function* <T>(chunks: AsyncIterable<T>) {
     for await (const chunk of chunks) {
       await renewWhenDue();
       yield chunk;
@@ -68,6 +68,7 @@ export function withLease(deps: IngestFileDeps, lease: FileRunLease): IngestFile
   return {
     ...deps,
     catalog: {
+      ...(catalog.writesMetadata === undefined ? {} : { writesMetadata: catalog.writesMetadata }),
       load: async (ident) => {
         const pointer = await catalog.load(ident);
         await renew();
@@ -77,6 +78,7 @@ export function withLease(deps: IngestFileDeps, lease: FileRunLease): IngestFile
       list: (database) => catalog.list(database),
     },
     reader: { readRows: (uri, columns) => after(reader.readRows(uri, columns)) },
+    columns: { readBlocks: (file, fields) => renewing(columns.readBlocks(file, fields)) },
     store: {
       get: (uri) => after(store.get(uri)),
       head: (uri) => store.head(uri),

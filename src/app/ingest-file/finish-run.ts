@@ -8,7 +8,7 @@ import type { FileRunLease } from '#ports/file-run-store.ts';
 import type { IngestStream } from '../ingest-stream.ts';
 import { loadTable } from '../load-table.ts';
 import type { IngestFileConfig, IngestFileDeps } from './file-deps.ts';
-import { forgetSource } from './forget-source.ts';
+import { forgetChain, forgetSource } from './forget-source.ts';
 import type { FileObject } from './identify-file.ts';
 import { rejectedLines } from './rejected-lines.ts';
 
@@ -55,7 +55,7 @@ export async function finishRun(
   return finished;
 }
 
-/** Takes a finished run out of the state of the tables. */
+/** Takes a finished run out of the state of the tables and out of the staging log. */
 export async function forgetRun(
   deps: IngestFileDeps,
   config: IngestFileConfig,
@@ -63,6 +63,7 @@ export async function forgetRun(
 ): Promise<void> {
   await forgetSource(deps, stream.table, source);
   await forgetSource(deps, config.ingest.rejectedTable, source);
+  await forgetChain(deps, config.ingest.domain, source);
 }
 
 interface RowCounts {

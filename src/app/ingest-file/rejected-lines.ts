@@ -11,7 +11,9 @@ const COLUMNS = ['_source', '_sequence', 'reason', 'payload'];
 
 /**
  * Rows of a file that stand in the `rejected` table, in the order of the file. The table and not the run's own memory: so the
- * error file holds exactly what is filed, however often the run was begun. One data file is in memory at a time.
+ * error file holds exactly what was filed, however often the run was begun. Position deletes are not looked at: the file says
+ * which of its rows were rejected, and they were, whoever has tidied up the table since; the counts of the run say so
+ * too. One data file is in memory at a time.
  */
 export async function* rejectedLines(
   deps: { readonly store: ObjectStore; readonly reader: TableReader },

@@ -1,5 +1,6 @@
 import { arrivalHour } from '#core/delivery/batch-summary.ts';
 import { positionKey } from '#core/delivery/position.ts';
+import type { SourceChain } from '#core/delivery/source-chain.ts';
 import { hasCode } from '#core/errors.ts';
 import type { TableMetadata } from '#core/iceberg/spec/table-metadata.ts';
 import { parseRangeEvidence, type RangeEvidence } from '#core/ledger/evidence.ts';
@@ -21,6 +22,7 @@ import { readPositions } from '../read-positions.ts';
 import { DEFAULT_LOOKUP_LIMITS } from '../schema-lookup.ts';
 import type { LedgerConfig, LedgerDeps } from './ledger-config.ts';
 import { readJournal } from './read-journal.ts';
+import { readStagedRanges } from './staged-ranges.ts';
 import { streamOfEvent, unknownSchemaOf } from './stream-of-event.ts';
 
 /** Books events of failed batches that nothing else accounts for (see judgeFailures). */
@@ -34,6 +36,8 @@ export async function bookFailures(
     readonly rejected: TableMetadata;
     /** Commits that this run books. */
     readonly entries: readonly LedgerEntry[];
+    /** As they were before the tables were read: what has left them since is committed in the tables. */
+    readonly chains: readonly SourceChain[];
   },
 ): Promise<{ readonly entries: readonly LedgerEntry[]; readonly problems: readonly string[] }> {
   const problems: string[] = [];
@@ -47,7 +51,10 @@ export async function bookFailures(
   const hours = new Set(batches.flatMap(({ events }) => events.map(({ hour }) => hour)));
   const journal = await readJournal(deps, work.ledger, { domain: config.domain, hours });
   const rejected = await rejectedPositions(deps, work.rejected, batches);
+  const sources = new Set(batches.map(({ source }) => source));
+  const chains = work.chains.filter(({ source }) => sources.has(source));
   const entries = judgeFailures(batches, {
+    staged: await readStagedRanges(deps.store, chains),
     journal: [...journal.flatMap(rangeOfLine), ...work.entries.flatMap(rangeOfEntry)],
     isRejected: (source, position) => rejected.get(source)?.has(positionKey(position)) ?? false,
   });

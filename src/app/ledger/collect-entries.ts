@@ -33,9 +33,9 @@ export interface Collected {
 }
 
 /**
- * Collects what happened since the cursor. The order is part of the argument: receipts, then failed batches,
- * then commits, then the shards: what is accounted for was on a shard before, so at the end of the shards the
- * ledger has received at least as much as is accounted for.
+ * Collects what happened since the cursor. The order is part of the argument: receipts, then failed batches, then what is
+ * staged, then commits, then the shards: what is accounted for was on a shard before, so at the end of the shards the
+ * ledger has received at least as much as is accounted for; and what is not staged any more is committed by then.
  */
 export async function collectEntries(
   deps: LedgerDeps,
@@ -51,12 +51,14 @@ export async function collectEntries(
     nowMs,
     limits,
   });
+  const chains = listed.uris.length === 0 ? [] : await deps.stagingLog.list(config.domain);
   const booked = await bookTables(deps, config, before);
   const failures = await bookFailures(deps, config, {
     uris: listed.uris,
     ledger,
     rejected: booked.rejected,
     entries: booked.entries,
+    chains,
   });
   const files = await readFileRuns(deps, config, before.files);
   const read = await readShards(deps, config, {

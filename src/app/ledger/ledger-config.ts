@@ -4,6 +4,7 @@ import type { EventStream } from '#ports/event-stream.ts';
 import type { FileRunStore } from '#ports/file-run-store.ts';
 import type { ObjectStore } from '#ports/object-store.ts';
 import type { ReceiptStore } from '#ports/receipt-store.ts';
+import type { StagingLog } from '#ports/staging-log.ts';
 import type { TableCatalog, TableIdent } from '#ports/table-catalog.ts';
 import type { TableReader } from '#ports/table-reader.ts';
 import type { SchemaLookup } from '../schema-lookup.ts';
@@ -17,6 +18,7 @@ export interface LedgerDeps {
   readonly reader: TableReader;
   readonly stream: EventStream;
   readonly receipts: ReceiptStore;
+  readonly stagingLog: Pick<StagingLog, 'list'>;
   /** Runs of uploaded files; left out for a domain without files. */
   readonly fileRuns?: FileRunStore | undefined;
   readonly clock: Clock;

@@ -3,6 +3,7 @@ import type { ScanPredicate } from '#core/iceberg/scan/scan-predicate.ts';
 import type { TableMetadata } from '#core/iceberg/spec/table-metadata.ts';
 import { hourStartMs } from '#core/ledger/arrival-hours.ts';
 import { JOURNAL_COLUMNS, type JournalLine, journalLine } from '#core/ledger/ledger-table.ts';
+import { readLiveRows } from '../read-live-rows.ts';
 import type { LedgerDeps } from './ledger-config.ts';
 
 /**
@@ -23,8 +24,7 @@ export async function readJournal(
   const filter = predicate(domain, hours);
   const { files } = await planScan({ read: (uri) => deps.store.get(uri) }, ledger, { filter });
   const lines: JournalLine[] = [];
-  for (const { filePath } of files) {
-    const rows = await deps.reader.readRows(filePath, JOURNAL_COLUMNS);
+  for await (const rows of readLiveRows(deps.reader, files, JOURNAL_COLUMNS)) {
     const own = rows.filter((row) => row['domain'] === domain).map(journalLine);
     lines.push(...own.filter(({ hour }) => hours?.has(hour) ?? true));
   }

@@ -38,9 +38,39 @@ export interface DomainSettings {
     readonly batchingWindowSeconds: number;
     readonly retryAttempts: number;
     readonly maxRecordAgeSeconds: number;
+    /** Who commits what writers stage: one function for the whole domain, or each writer its own batch. */
+    readonly commit: 'group' | 'direct';
+    /** How long staged batches gather into one commit; matters to `group`. */
+    readonly commitIntervalSeconds: number;
   };
   /** Of the topics, where the buffer is Kafka. */
   readonly kafka: KafkaSettings;
+  /** Of the tables. */
+  readonly maintenance: MaintenanceSettings;
+}
+
+export type MaintenanceEngine = 'own' | 'athena' | 'glue';
+
+/** How the tables of a domain are kept in order. */
+export interface MaintenanceSettings {
+  readonly engine: MaintenanceEngine;
+  readonly everyMinutes: number;
+  readonly targetFileBytes: number;
+  /** Small files in a partition from which they are rewritten. */
+  readonly minFiles: number;
+  /** Of the files rewritten in one run. */
+  readonly maxRewriteBytes: number;
+  readonly orphanAgeMs: number;
+  /** By table name, what it has otherwise. */
+  readonly tables: Readonly<Record<string, TableMaintenance>>;
+}
+
+export interface TableMaintenance {
+  readonly engine?: MaintenanceEngine | undefined;
+  readonly targetFileBytes?: number | undefined;
+  readonly minFiles?: number | undefined;
+  /** Columns, ascending; left out: the table's own sort order. */
+  readonly sortBy?: readonly string[] | undefined;
 }
 
 export interface KafkaSettings {
@@ -175,7 +205,7 @@ export interface Stream {
   };
   /** An event that arrives within the horizon of a committed one with the same identity is left out and counted; 0: only within a batch. */
   readonly dedupe: { readonly horizonMs: number };
-  /** Rows are kept at least so long: a promise to readers, nothing deletes older ones yet. */
+  /** Rows are kept at least so long; maintenance removes files whose rows are all older. */
   readonly retention: { readonly bronzeDays: number };
   /** What the next version of the schema may change. */
   readonly compatibility: CompatibilityMode;

@@ -1,13 +1,24 @@
 import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
+import type { DeliveryCounts } from './delivery-counts.ts';
+import {
+  escapeName,
+  isPacked,
+  malformed,
+  PackedFields,
+  packCounts,
+  packedRecords,
+  packRecords,
+  requireCanonical,
+  unpackCounts,
+} from './packed-text.ts';
 import type { Position } from './position.ts';
-import type { DeliveryCounts } from './source-state.ts';
 
 /** Counts of one stream by arrival hour, as `2026-11-20T21` (UTC). */
 export type HourlyCounts = ReadonlyMap<string, DeliveryCounts>;
 
 /**
- * What one commit accounted for: every event of its streams from `first` to `last` of one source. It
+ * What one commit accounted for of one source: every event of its streams from `first` to `last`. The list of them
  * stands in the snapshot's summary, so the ledger is rolled up from what was committed and nothing else.
  */
 export interface BatchSummary {
@@ -26,45 +37,120 @@ export function arrivalHour(arrivalMicros: bigint): string {
   return new Date(Number(arrivalMicros / 1000n)).toISOString().slice(0, 13);
 }
 
+/** Packed text (see packed-text.ts): one record per source; streams and hours in order, so equal batches give equal bytes. */
+export function encodeBatchSummaries(batches: readonly BatchSummary[]): string {
+  const fields = new PackedFields();
+  const before: HourPlace = { stream: '', hour: '' };
+  return packRecords(
+    batches.map((batch) =>
+      [
+        fields.packName(batch.source),
+        ...fields.packPosition(batch.first),
+        ...fields.packPosition(batch.last),
+        ...packStreams(batch.streams, before),
+      ].join(','),
+    ),
+  );
+}
+
+/** Stream and hour of the counts before; what is the same is left empty. */
+interface HourPlace {
+  stream: string;
+  hour: string;
+}
+
+/** `stream+hour+counts` per hour, and `stream` for one without any. */
+function packStreams(streams: BatchSummary['streams'], before: HourPlace): readonly string[] {
+  const groups: string[] = [];
+  for (const [stream, hours] of [...streams].sort(byKey)) {
+    if (hours.size === 0) groups.push(packPlace(stream, before, 'stream'));
+    for (const [hour, counts] of [...hours].sort(byKey)) {
+      const place = [packPlace(stream, before, 'stream'), packPlace(hour, before, 'hour')];
+      groups.push([...place, ...packCounts(counts)].join('+'));
+    }
+  }
+  return groups;
+}
+
+function packPlace(name: string, before: HourPlace, part: keyof HourPlace): string {
+  if (before[part] === name) return '';
+  before[part] = name;
+  return escapeName(name);
+}
+
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+/**
+ * What a snapshot accounts for, source by source; nothing for a commit of another engine or of maintenance. Reads the JSON
+ * of before, too. Throws TABLE_INVALID.
+ */
+export function readBatchSummaries(
+  summary: Readonly<Record<string, string>>,
+): readonly BatchSummary[] {
+  const text = summary[BATCH_KEY];
+  if (text === undefined) return [];
+  try {
+    return isPacked(text) ? unpackSummaries(text) : parseSummaries(text);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new SluiceError('TABLE_INVALID', `${BATCH_KEY}: ${problem}`, { cause });
+  }
+}
+
+function unpackSummaries(text: string): readonly BatchSummary[] {
+  const fields = new PackedFields();
+  const before: HourPlace = { stream: '', hour: '' };
+  const batches = packedRecords(text).map((record): BatchSummary => {
+    const [source, first, firstSub, last, lastSub, ...streams] = record.split(',');
+    return {
+      source: fields.unpackName(source),
+      first: fields.unpackPosition(first, firstSub),
+      last: fields.unpackPosition(last, lastSub),
+      streams: unpackStreams(streams, before),
+    };
+  });
+  requireCanonical(text, encodeBatchSummaries(batches));
+  return batches;
+}
+
+function unpackStreams(groups: readonly string[], before: HourPlace): BatchSummary['streams'] {
+  const streams = new Map<string, Map<string, DeliveryCounts>>();
+  for (const group of groups) {
+    const [name = '', hour, ...counts] = group.split('+');
+    if (name !== '') before.stream = decodeURIComponent(name);
+    const hours = streams.get(before.stream) ?? new Map<string, DeliveryCounts>();
+    streams.set(before.stream, hours);
+    if (hour === undefined) continue;
+    if (hour !== '') before.hour = hour;
+    if (!HOUR.test(before.hour)) throw malformed('an hour', before.hour);
+    hours.set(before.hour, unpackCounts(counts));
+  }
+  return streams;
+}
+
+const HOUR = /^\d{4}-\d{2}-\d{2}T\d{2}$/;
+
 const position = z.tuple([z.string().regex(/^\d{56}$/), z.int().min(0)]);
 const counts = z.tuple([z.int(), z.int(), z.int(), z.int(), z.int(), z.int()]);
 const document = z.strictObject({
   source: z.string(),
   first: position,
   last: position,
-  streams: z.record(z.string(), z.record(z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}$/), counts)),
+  streams: z.record(z.string(), z.record(z.string().regex(HOUR), counts)),
 });
 
-/** JSON text; streams and hours in order, so equal batches give equal bytes. */
-export function encodeBatchSummary(batch: BatchSummary): string {
-  const content: z.infer<typeof document> = {
-    source: batch.source,
-    first: [batch.first.sequence, batch.first.subSequence],
-    last: [batch.last.sequence, batch.last.subSequence],
-    streams: {},
-  };
-  for (const stream of [...batch.streams.keys()].sort()) {
-    const hours = batch.streams.get(stream) ?? new Map<string, DeliveryCounts>();
-    content.streams[stream] = Object.fromEntries(
-      [...hours].sort(([a], [b]) => (a < b ? -1 : 1)).map(([hour, c]) => [hour, countsTuple(c)]),
-    );
-  }
-  return JSON.stringify(content);
+const documents = z.union([z.array(document), document]);
+
+/** The forms of before: a list, and one batch without a list, from before batches were grouped. */
+function parseSummaries(text: string): readonly BatchSummary[] {
+  const parsed = documents.safeParse(parseJson(text));
+  if (!parsed.success) throw new SluiceError('TABLE_INVALID', z.prettifyError(parsed.error));
+  return [parsed.data].flat().map(toSummary);
 }
 
-function countsTuple(c: DeliveryCounts): z.infer<typeof counts> {
-  return [c.received, c.committed, c.rejected, c.deduplicated, c.deadLettered, c.late];
-}
-
-/** The batch of a snapshot; null for a commit of another engine or of maintenance. Throws TABLE_INVALID. */
-export function readBatchSummary(summary: Readonly<Record<string, string>>): BatchSummary | null {
-  const text = summary[BATCH_KEY];
-  if (text === undefined) return null;
-  const parsed = document.safeParse(parseJson(text));
-  if (!parsed.success) {
-    throw new SluiceError('TABLE_INVALID', `${BATCH_KEY}: ${z.prettifyError(parsed.error)}`);
-  }
-  const { source, first, last, streams } = parsed.data;
+function toSummary({ source, first, last, streams }: z.infer<typeof document>): BatchSummary {
   return {
     source,
     first: { sequence: first[0], subSequence: first[1] },
@@ -87,10 +173,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new SluiceError(
-      'TABLE_INVALID',
-      `${BATCH_KEY}: expected JSON, got ${text.length} characters that are not`,
-      { cause },
-    );
+    const got = `${text.length} characters that are not`;
+    throw new SluiceError('TABLE_INVALID', `expected JSON or packed text, got ${got}`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 import { arrivalHour, type HourlyCounts } from './batch-summary.ts';
-import { addCounts, type DeliveryCounts, NO_COUNTS } from './source-state.ts';
+import { addCounts, type DeliveryCounts, NO_COUNTS } from './delivery-counts.ts';
 
 type Counters = { -readonly [Name in keyof DeliveryCounts]: DeliveryCounts[Name] };
 

@@ -1,6 +1,6 @@
 import { SluiceError } from '../errors.ts';
 import { canStartAgain, comparePositions, type Position } from './position.ts';
-import type { SourceState } from './source-state.ts';
+import type { StagedState } from './source-chain.ts';
 
 /** What tells an event of today's source from one of an earlier source of the same name. */
 export interface ArrivedEvent {
@@ -12,11 +12,14 @@ export interface ArrivedEvent {
  * The state with the latest arrival of what it stands for, where the source's positions may start again.
  * @param events all that the new position stands for and the state before it does not
  */
-export function withArrival(
-  state: SourceState,
-  events: readonly ArrivedEvent[],
-  options: { readonly source: string; readonly before: SourceState | null },
-): SourceState {
+export function withArrival<S extends Pick<StagedState, 'maxArrivalMicros'>>(
+  state: S,
+  events: readonly Pick<ArrivedEvent, 'arrivalMicros'>[],
+  options: {
+    readonly source: string;
+    readonly before: Pick<StagedState, 'maxArrivalMicros'> | null;
+  },
+): S {
   if (!canStartAgain(options.source)) return state;
   let maxArrivalMicros = options.before?.maxArrivalMicros ?? 0n;
   for (const { arrivalMicros } of events) {
@@ -26,13 +29,13 @@ export function withArrival(
 }
 
 /**
- * Throws SOURCE_REPLACED when an event stands at or below the committed position but arrived after everything up to
+ * Throws SOURCE_REPLACED when an event stands at or below the staged position but arrived after everything up to
  * it: a redelivery cannot, so the topic was deleted and created again, and its events would be taken for ones that are
  * in. The broker's clock gives the arrivals (LogAppendTime).
  * @param toleranceMicros how much later it may have arrived all the same, 0 or more
  */
 export function requireSameSource(
-  state: SourceState | null,
+  state: Pick<StagedState, 'position' | 'maxArrivalMicros'> | null,
   events: readonly ArrivedEvent[],
   options: { readonly source: string; readonly toleranceMicros: bigint },
 ): void {

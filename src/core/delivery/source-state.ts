@@ -5,38 +5,17 @@ import {
   snapshotById,
   type TableMetadata,
 } from '../iceberg/spec/table-metadata.ts';
+import type { DeliveryCounts } from './delivery-counts.ts';
+import {
+  isPacked,
+  PackedFields,
+  packCounts,
+  packedRecords,
+  packRecords,
+  requireCanonical,
+  unpackCounts,
+} from './packed-text.ts';
 import type { Position } from './position.ts';
-
-/** Where every received row went. Counts are rows since the table was created. */
-export interface DeliveryCounts {
-  readonly received: number;
-  readonly committed: number;
-  readonly rejected: number;
-  readonly deduplicated: number;
-  readonly deadLettered: number;
-  /** Part of `committed`: rows behind the watermark when they arrived. */
-  readonly late: number;
-}
-
-export const NO_COUNTS: DeliveryCounts = {
-  received: 0,
-  committed: 0,
-  rejected: 0,
-  deduplicated: 0,
-  deadLettered: 0,
-  late: 0,
-};
-
-export function addCounts(a: DeliveryCounts, b: DeliveryCounts): DeliveryCounts {
-  return {
-    received: a.received + b.received,
-    committed: a.committed + b.committed,
-    rejected: a.rejected + b.rejected,
-    deduplicated: a.deduplicated + b.deduplicated,
-    deadLettered: a.deadLettered + b.deadLettered,
-    late: a.late + b.late,
-  };
-}
 
 /**
  * What a table knows of one source: a fold over the source's rows up to `position`. It is written in
@@ -59,7 +38,56 @@ export type SourceStates = ReadonlyMap<string, SourceState>;
 /** Key of the states in a snapshot summary and in the table properties. */
 export const SOURCES_KEY = 'sluice.sources';
 
-const encodedState = z.strictObject({
+/** Packed text (see packed-text.ts); sources in order, so equal states give equal bytes. */
+export function encodeSourceStates(states: SourceStates): string {
+  const fields = new PackedFields();
+  const sorted = [...states].sort(([a], [b]) => (a < b ? -1 : 1));
+  const records = sorted.map(([source, state]) => {
+    const { position, maxEventTimeMicros, maxArrivalMicros, counts } = state;
+    return [
+      fields.packName(source),
+      ...fields.packPosition(position),
+      fields.packMicros(maxEventTimeMicros),
+      fields.packMicros(maxArrivalMicros),
+      ...packCounts(counts),
+    ].join(',');
+  });
+  return packRecords(records);
+}
+
+/**
+ * Inverse of encodeSourceStates; reads the JSON of before, too. Throws TABLE_INVALID: a table whose positions cannot be
+ * read must not be written to.
+ */
+export function decodeSourceStates(text: string): SourceStates {
+  try {
+    return isPacked(text) ? unpackStates(text) : parseStates(text);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new SluiceError('TABLE_INVALID', `${SOURCES_KEY}: ${problem}`, { cause });
+  }
+}
+
+function unpackStates(text: string): SourceStates {
+  const fields = new PackedFields();
+  const states = new Map<string, SourceState>();
+  for (const record of packedRecords(text)) {
+    const [source, sequence, sub, maxEventTime, maxArrival, ...counts] = record.split(',');
+    const position = fields.unpackPosition(sequence, sub);
+    const maxEventTimeMicros = fields.unpackMicros(maxEventTime);
+    const arrival = fields.unpackMicros(maxArrival);
+    states.set(fields.unpackName(source), {
+      position,
+      maxEventTimeMicros,
+      counts: unpackCounts(counts),
+      ...(arrival === null ? {} : { maxArrivalMicros: arrival }),
+    });
+  }
+  requireCanonical(text, encodeSourceStates(states));
+  return states;
+}
+
+const jsonState = z.strictObject({
   sequence: z.string().regex(/^\d{56}$/),
   sub: z.int().min(0),
   maxEventTime: z
@@ -69,41 +97,12 @@ const encodedState = z.strictObject({
   counts: z.tuple([z.int(), z.int(), z.int(), z.int(), z.int(), z.int()]),
   maxArrival: z.string().regex(/^\d+$/).optional(),
 });
-const encodedStates = z.record(z.string(), encodedState);
+const jsonStates = z.record(z.string(), jsonState);
 
-/** JSON text; sources in order, so equal states give equal bytes. */
-export function encodeSourceStates(states: SourceStates): string {
-  const sources = [...states.keys()].sort();
-  const encoded: Record<string, z.infer<typeof encodedState>> = {};
-  for (const source of sources) {
-    const { position, maxEventTimeMicros, counts: c, maxArrivalMicros } = states.get(source)!;
-    encoded[source] = {
-      sequence: position.sequence,
-      sub: position.subSequence,
-      maxEventTime: maxEventTimeMicros === null ? null : maxEventTimeMicros.toString(),
-      counts: [c.received, c.committed, c.rejected, c.deduplicated, c.deadLettered, c.late],
-      ...(maxArrivalMicros === undefined ? {} : { maxArrival: maxArrivalMicros.toString() }),
-    };
-  }
-  return JSON.stringify(encoded);
-}
-
-/** Inverse of encodeSourceStates. Throws TABLE_INVALID: a table whose positions cannot be read must not be written to. */
-export function decodeSourceStates(text: string): SourceStates {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw new SluiceError(
-      'TABLE_INVALID',
-      `${SOURCES_KEY}: expected JSON, got ${text.length} characters that are not`,
-      { cause },
-    );
-  }
-  const checked = encodedStates.safeParse(parsed);
-  if (!checked.success) {
-    throw new SluiceError('TABLE_INVALID', `${SOURCES_KEY}: ${z.prettifyError(checked.error)}`);
-  }
+/** The form of before. */
+function parseStates(text: string): SourceStates {
+  const checked = jsonStates.safeParse(parseJson(text));
+  if (!checked.success) throw new SluiceError('TABLE_INVALID', z.prettifyError(checked.error));
   const states = new Map<string, SourceState>();
   for (const [source, state] of Object.entries(checked.data)) {
     const [received, committed, rejected, deduplicated, deadLettered, late] = state.counts;
@@ -115,6 +114,15 @@ export function decodeSourceStates(text: string): SourceStates {
     });
   }
   return states;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const got = `${text.length} characters that are not`;
+    throw new SluiceError('TABLE_INVALID', `expected JSON or packed text, got ${got}`, { cause });
+  }
 }
 
 /**

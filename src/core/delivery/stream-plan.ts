@@ -1,8 +1,9 @@
 import type { Stream } from '../config/project.ts';
 import { typeExpression } from '../expression/check-expression.ts';
-import { compileExpression, compileTyped } from '../expression/compile-expression.ts';
+import { compileTyped } from '../expression/compile-expression.ts';
 import { convert } from '../expression/convert-type.ts';
 import type { FunctionTable } from '../expression/extension/function-table.ts';
+import { fieldsReadBy } from '../expression/read-fields.ts';
 import type { Field, Row, Value } from '../schema/field.ts';
 import { storedName } from '../schema/field.ts';
 import { compileValueCheck, type ValueCheck } from './value-check.ts';
@@ -18,6 +19,8 @@ export interface StreamPlan {
     readonly name: string;
     readonly onFail: 'reject' | 'flag';
     readonly test: (row: Row) => Value;
+    /** Stored names of the fields it may read. */
+    readonly reads: readonly string[];
   }[];
   readonly mapping: readonly {
     /** As stored. */
@@ -25,6 +28,7 @@ export interface StreamPlan {
     /** Column that keeps the source value when the mapping rewrites a field; null when it fills a column of its own. */
     readonly rawColumn: string | null;
     readonly evaluate: (row: Row) => Value;
+    readonly reads: readonly string[];
   }[];
   readonly delayMicros: bigint;
   readonly maxFutureSkewMicros: bigint;
@@ -46,19 +50,24 @@ export function compileStreamPlan(
     mappingVersion: options.mappingVersion,
     checkSource: compileValueCheck(stream.fields),
     checkMapped: compileValueCheck(stream.mapping.map(mappedColumn)),
-    rules: stream.quality.map((rule) => ({
-      name: rule.name,
-      onFail: rule.onFail,
-      test: compileExpression(rule.rule, stream.fields, { functions }),
-    })),
-    mapping: stream.mapping.map(({ column, expression, type }) => ({
-      column,
-      rawColumn: storedNames.has(column) ? `_raw_${column}` : null,
-      evaluate: compileTyped(
-        convert(typeExpression(expression, stream.fields, { functions }), type),
-        expression,
-      ),
-    })),
+    rules: stream.quality.map((rule) => {
+      const typed = typeExpression(rule.rule, stream.fields, { functions });
+      return {
+        name: rule.name,
+        onFail: rule.onFail,
+        test: compileTyped(typed, rule.rule),
+        reads: fieldsReadBy(typed),
+      };
+    }),
+    mapping: stream.mapping.map(({ column, expression, type }) => {
+      const typed = convert(typeExpression(expression, stream.fields, { functions }), type);
+      return {
+        column,
+        rawColumn: storedNames.has(column) ? `_raw_${column}` : null,
+        evaluate: compileTyped(typed, expression),
+        reads: fieldsReadBy(typed),
+      };
+    }),
     delayMicros: BigInt(stream.watermark.delayMs) * 1000n,
     maxFutureSkewMicros: BigInt(stream.watermark.maxFutureSkewMs) * 1000n,
   };

@@ -16,13 +16,28 @@ export function glueColumns(schema: Schema): readonly GlueColumn[] {
   return schema.fields.map((field) => ({
     Name: field.name.toLowerCase(),
     Type: glueTypeName(field.type),
-    ...(field.doc === undefined ? {} : { Comment: field.doc }),
+    ...(field.doc === undefined ? {} : { Comment: commentOf(field.doc) }),
     Parameters: {
       'iceberg.field.current': 'true',
       'iceberg.field.id': String(field.id),
       'iceberg.field.optional': String(!field.required),
     },
   }));
+}
+
+/** Source: AWS Glue API, Column: "not more than 255 bytes long, matching the single-line string pattern". */
+const MAX_COMMENT_BYTES = 255;
+
+/** A doc as Glue takes it: a commit must not fail for a long one. The whole of it is in the table's metadata. */
+function commentOf(doc: string): string {
+  let comment = '';
+  let sizeBytes = 0;
+  for (const character of doc.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')) {
+    sizeBytes += Buffer.byteLength(character);
+    if (sizeBytes > MAX_COMMENT_BYTES) break;
+    comment += character;
+  }
+  return comment;
 }
 
 /** `bigint` for `long`, `array<string>` for a list of strings. */

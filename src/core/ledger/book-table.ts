@@ -1,6 +1,7 @@
-import { readBatchSummary } from '../delivery/batch-summary.ts';
+import { readBatchSummaries } from '../delivery/batch-summary.ts';
+import type { DeliveryCounts } from '../delivery/delivery-counts.ts';
 import { isFileSource } from '../delivery/position.ts';
-import { type DeliveryCounts, readSourceStates, SOURCES_KEY } from '../delivery/source-state.ts';
+import { decodeSourceStates, readSourceStates, SOURCES_KEY } from '../delivery/source-state.ts';
 import type { Snapshot } from '../iceberg/spec/snapshot.ts';
 import {
   currentSnapshot,
@@ -44,8 +45,8 @@ export interface TableBooking {
 
 /**
  * Books what happened to a table since it was booked last: commits on the way to the current snapshot, and,
- * after a rollback, the commits that are no longer on its line, negative. Every batch states its counts per
- * hour (`sluice.batch`); a snapshot without one (compaction, another engine) moved no event.
+ * after a rollback, the commits that are no longer on its line, negative. Every commit states its counts per
+ * source and hour (`sluice.batch`); a snapshot without one (compaction, another engine) moved no event.
  *
  * Then the sums are held against the totals that the table itself states (`sluice.sources`): commits that
  * expired before they were booked show as a difference.
@@ -130,31 +131,31 @@ function entriesOf(
   table: BookedTable,
   options: { readonly rolledBack: boolean },
 ): readonly LedgerEntry[] {
-  const batch = readBatchSummary(snapshot.summary);
-  if (batch === null) return [];
-  const evidence = {
-    kind: 'snapshot',
-    snapshotId: snapshot['snapshot-id'],
-    rolledBack: options.rolledBack,
-    first: batch.first,
-    last: batch.last,
-  } as const;
-  return [...batch.streams]
-    .filter(([stream]) => table.kind === 'rejected' || stream === table.stream)
-    .flatMap(([stream, hours]) =>
-      [...hours].map(([hour, delivered]): LedgerEntry => {
-        const counts = countsOf(table, delivered);
-        return {
-          stream,
-          source: batch.source,
-          hour,
-          kind: table.kind,
-          counts: options.rolledBack ? negateLedgerCounts(counts) : counts,
-          evidence,
-        };
-      }),
-    )
-    .filter(({ counts }) => !isZero(counts));
+  return readBatchSummaries(snapshot.summary).flatMap((batch) => {
+    const evidence = {
+      kind: 'snapshot',
+      snapshotId: snapshot['snapshot-id'],
+      rolledBack: options.rolledBack,
+      first: batch.first,
+      last: batch.last,
+    } as const;
+    return [...batch.streams]
+      .filter(([stream]) => table.kind === 'rejected' || stream === table.stream)
+      .flatMap(([stream, hours]) =>
+        [...hours].map(([hour, delivered]): LedgerEntry => {
+          const counts = countsOf(table, delivered);
+          return {
+            stream,
+            source: batch.source,
+            hour,
+            kind: table.kind,
+            counts: options.rolledBack ? negateLedgerCounts(counts) : counts,
+            evidence,
+          };
+        }),
+      )
+      .filter(({ counts }) => !isZero(counts));
+  });
 }
 
 /** What a table is asked for: a bronze table for its rows and duplicates, `rejected` for what it refused. */
@@ -196,10 +197,11 @@ function withoutForgotten(
 ): ReadonlyMap<string, LedgerCounts> {
   const files = [...booked.keys()].filter(isFileSource);
   if (files.length === 0) return booked;
-  const kept = metadata.snapshots.map(({ summary }) => summary[SOURCES_KEY] ?? '');
-  const isStated = (source: string) => {
-    const name = JSON.stringify(source);
-    return kept.some((text) => text.includes(name));
-  };
-  return new Map([...booked].filter(([source]) => !isFileSource(source) || isStated(source)));
+  const stated = new Set(
+    metadata.snapshots.flatMap(({ summary }) => {
+      const text = summary[SOURCES_KEY];
+      return text === undefined ? [] : [...decodeSourceStates(text).keys()];
+    }),
+  );
+  return new Map([...booked].filter(([source]) => !isFileSource(source) || stated.has(source)));
 }

@@ -27,8 +27,8 @@ export interface JournalRange {
 
 /**
  * Books the events of failed batches that nothing else accounts for. An event is accounted for when a commit
- * of its stream covers its position, when it stands in `rejected`, or when an earlier failed batch holds it
- * too (a zombie's). What was booked for a batch before is subtracted, so that judging it again books only
+ * of its stream covers its position, when it stands in `rejected`, when a staged batch that waits for its commit has decided
+ * about it, or when an earlier failed batch holds it too (a zombie's). What was booked for a batch before is subtracted, so that judging it again books only
  * what has changed: nothing as a rule, a negative count when a commit came in after all.
  *
  * `batches` in the order of their times; the journal must hold every commit and hole of their hours.
@@ -38,6 +38,8 @@ export function judgeFailures(
   context: {
     readonly journal: readonly JournalRange[];
     readonly isRejected: (source: string, position: Position) => boolean;
+    /** Staged batches whose commits the journal may not have yet, by source. */
+    readonly staged: ReadonlyMap<string, readonly PositionRange[]>;
   },
 ): readonly LedgerEntry[] {
   const journal = indexJournal(context.journal);
@@ -51,6 +53,7 @@ export function judgeFailures(
         !covers(journal.commits.get(keyOf(stream, batch.source, hour)), position) &&
         !covers(journal.holesOutside(inThisRun, keyOf(stream, batch.source, hour)), position) &&
         !covers(overlapping, position) &&
+        !covers(context.staged.get(batch.source), position) &&
         !context.isRejected(batch.source, position),
     );
     entries.push(...differences(batch, missing, journal.bookedFor(batch.uri)));

@@ -16,12 +16,13 @@ const BASE64_FACTOR = 4 / 3;
 const MANY_FILES_PER_HOUR = 1_000;
 const SECONDS_PER_HOUR = 3_600;
 
-/** Memory, batches and files of a domain's lake-writer. */
+/** Memory, batches, files and commits of a domain's lake-writer. */
 export function checkWriter(domain: Domain): readonly LimitCheck[] {
   return [
     checkDedupeMemory(domain),
     checkBatch(domain),
     ...domain.streams.map((stream) => checkFiles(domain, stream)),
+    checkCommits(domain),
   ];
 }
 
@@ -59,7 +60,7 @@ function checkBatch(domain: Domain): LimitCheck {
     subject,
     state: 'note',
     figures,
-    advice: `a batch is full after ${fullAfter}s: tables get a commit then, not after writer.batching_window`,
+    advice: `a batch is full after ${fullAfter}s: files are written then, not after writer.batching_window`,
   };
 }
 
@@ -70,27 +71,51 @@ function bytesPerShard(domain: Domain, streams: readonly string[]): number {
   return bytes / domain.stream.shards;
 }
 
-/** Each shard's batch commits one file per partition it touches; partitions by time are one at a time. */
+/** Each shard's batch writes one file per partition it touches; partitions by time are one at a time. */
 function checkFiles(domain: Domain, stream: Stream): LimitCheck {
   const { rate, partition } = stream;
   const perShard = rate.expectedPerSecond / domain.stream.shards;
   const interval = Math.max(domain.writer.batchingWindowSeconds, 1);
-  // A shard without an event in the interval has nothing to commit.
-  const commits =
+  // A shard without an event in the interval has nothing to write.
+  const batches =
     Math.min(SECONDS_PER_HOUR / interval, perShard * SECONDS_PER_HOUR) * domain.stream.shards;
-  const rowsPerCommit = (rate.expectedPerSecond * SECONDS_PER_HOUR) / commits;
+  const rowsPerBatch = (rate.expectedPerSecond * SECONDS_PER_HOUR) / batches;
   const buckets = partition.bronze.reduce(
     (count, term) => count * (term.transform === 'bucket' ? (term.parameter ?? 1) : 1),
     1,
   );
-  const files = commits * Math.min(buckets, Math.max(1, rowsPerCommit));
+  const files = batches * Math.min(buckets, Math.max(1, rowsPerBatch));
   const rows = (rate.expectedPerSecond * SECONDS_PER_HOUR) / files;
   const many = files > MANY_FILES_PER_HOUR;
   return {
     domain: domain.name,
     subject: `files of ${stream.name}`,
     state: many ? 'note' : 'ok',
-    figures: `${shorten(files)} an hour with ${shorten(rows)} rows each: ${domain.stream.shards} shard${domain.stream.shards === 1 ? '' : 's'}, a commit every ${interval}s${buckets > 1 ? `, ${buckets} buckets` : ''}`,
+    figures: `${shorten(files)} an hour with ${shorten(rows)} rows each: ${domain.stream.shards} shard${domain.stream.shards === 1 ? '' : 's'}, a batch every ${interval}s${buckets > 1 ? `, ${buckets} buckets` : ''}`,
     advice: many ? 'a longer writer.batching_window makes fewer, larger files' : null,
+  };
+}
+
+/** A commit is a compare-and-swap of a table's metadata: writers that commit by themselves lose it to each other. */
+function checkCommits(domain: Domain): LimitCheck {
+  const { commit, commitIntervalSeconds, batchingWindowSeconds } = domain.writer;
+  const shared = { domain: domain.name, subject: 'commits of each table' };
+  if (commit === 'group') {
+    const figures = `at most ${shorten(SECONDS_PER_HOUR / commitIntervalSeconds)} an hour, each of what all shards staged in ${commitIntervalSeconds}s`;
+    return { ...shared, state: 'ok', figures, advice: null };
+  }
+  const isKafka = domain.buffer === 'kafka';
+  const lanes =
+    topicsOf(domain).length * (isKafka ? domain.kafka.partitions : domain.stream.shards);
+  const word = isKafka ? 'partition' : 'shard';
+  const perLane = SECONDS_PER_HOUR / Math.max(batchingWindowSeconds, 1);
+  return {
+    ...shared,
+    state: lanes === 1 ? 'ok' : 'note',
+    figures: `at most ${shorten(perLane * lanes)} an hour, one per batch of ${lanes} ${word}${lanes === 1 ? '' : 's'}`,
+    advice:
+      lanes === 1
+        ? null
+        : `writers of several ${word}s take the swap from each other and commit again: set writer.commit: group`,
   };
 }

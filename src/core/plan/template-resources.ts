@@ -16,6 +16,8 @@ export interface StackTemplate {
 }
 
 export interface TemplateResource {
+  /** Logical id. */
+  readonly id: string;
   /** For instance `AWS::Lambda::Function`. */
   readonly type: string;
   readonly properties: Readonly<Record<string, unknown>>;
@@ -24,7 +26,8 @@ export interface TemplateResource {
 /** The resources of a parsed template. Throws ZodError for what is no template. */
 export function readTemplate(stack: string, template: unknown): StackTemplate {
   const { Resources = {} } = templateModel.parse(template);
-  const resources = Object.values(Resources).map(({ Type, Properties = {} }) => ({
+  const resources = Object.entries(Resources).map(([id, { Type, Properties = {} }]) => ({
+    id,
     type: Type,
     properties: Properties,
   }));
@@ -45,7 +48,7 @@ export function countTypes({ resources }: StackTemplate): Readonly<Record<string
 export interface Worker {
   readonly kind: 'function' | 'schedule' | 'rule' | 'queue';
   readonly name: string;
-  /** Sizes of a function, times of a schedule; empty when there is nothing to say. */
+  /** Sizes of a function, times of a schedule, batches of a queue; empty when there is nothing to say. */
   readonly detail: string;
 }
 
@@ -71,5 +74,32 @@ function worker(kind: Worker['kind'], name: unknown, detail: string): Worker | n
 
 /** What runs in a stack: its named functions, schedules, rules and queues. */
 export function workersOf({ resources }: StackTemplate): readonly Worker[] {
-  return resources.flatMap(({ type, properties }) => WORKERS[type]?.(properties) ?? []);
+  const batches = new Map(resources.flatMap(batchesOf));
+  return resources.flatMap(({ id, type, properties }) => {
+    const found = WORKERS[type]?.(properties) ?? null;
+    return found === null ? [] : [{ ...found, detail: batches.get(id) ?? found.detail }];
+  });
 }
+
+/** How a function gets the messages of a queue of the same stack, by the queue's id. */
+function batchesOf({ type, properties }: TemplateResource): readonly (readonly [string, string])[] {
+  const source = queueSource.safeParse(properties);
+  if (type !== 'AWS::Lambda::EventSourceMapping' || !source.success) return [];
+  const { EventSourceArn, BatchSize, MaximumBatchingWindowInSeconds, ScalingConfig } = source.data;
+  const words = [
+    `at most ${BatchSize.toLocaleString('en-US')} per batch`,
+    ...(MaximumBatchingWindowInSeconds === 0
+      ? []
+      : [`gathered ${MaximumBatchingWindowInSeconds} s`]),
+    ...(ScalingConfig === undefined ? [] : [`${ScalingConfig.MaximumConcurrency} at a time`]),
+  ];
+  return [[EventSourceArn['Fn::GetAtt'][0], words.join(', ')]];
+}
+
+/** Defaults: Lambda API, CreateEventSourceMapping, of a standard queue. */
+const queueSource = z.object({
+  EventSourceArn: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
+  BatchSize: z.number().default(10),
+  MaximumBatchingWindowInSeconds: z.number().default(0),
+  ScalingConfig: z.object({ MaximumConcurrency: z.number() }).optional(),
+});

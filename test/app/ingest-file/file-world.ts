@@ -157,13 +157,19 @@ export function crashingFileDeps(
   };
   const alive = <T>(call: () => T): T => (dead ? die() : call());
   const base = crashingDeps(deps, { write: 0, after: false }).deps;
-  const { store, runs, catalog } = deps;
+  const { store, runs, catalog, stagingLog } = deps;
   return {
     writes: () => writes,
     deps: {
       ...deps,
       ...base,
       catalog: { ...base.catalog, swap: (...args) => write(() => catalog.swap(...args)) },
+      stagingLog: {
+        read: async (domain, source) => await alive(() => stagingLog.read(domain, source)),
+        list: async (domain) => await alive(() => stagingLog.list(domain)),
+        put: (domain, chain) => write(() => stagingLog.put(domain, chain)),
+        remove: (domain, chain) => write(() => stagingLog.remove(domain, chain)),
+      },
       store: {
         get: async (uri) => await alive(() => store.get(uri)),
         head: async (uri) => await alive(() => store.head(uri)),

@@ -1,15 +1,11 @@
+import { createHash } from 'node:crypto';
 import { commitTable } from '#app/commit-table.ts';
 import { stageRows } from '#app/stage-rows.ts';
-import { arrivalHour, BATCH_KEY, encodeBatchSummary } from '#core/delivery/batch-summary.ts';
+import { arrivalHour, BATCH_KEY, encodeBatchSummaries } from '#core/delivery/batch-summary.ts';
+import { addCounts, type DeliveryCounts, NO_COUNTS } from '#core/delivery/delivery-counts.ts';
 import { comparePositions, kinesisSource, type Position } from '#core/delivery/position.ts';
-import {
-  addCounts,
-  type DeliveryCounts,
-  encodeSourceStates,
-  NO_COUNTS,
-  readSourceStates,
-  SOURCES_KEY,
-} from '#core/delivery/source-state.ts';
+import { encodeSourceStates, readSourceStates, SOURCES_KEY } from '#core/delivery/source-state.ts';
+import { encodeStagedBatch } from '#core/delivery/staged-batch.ts';
 import { snapshotById } from '#core/iceberg/spec/table-metadata.ts';
 import type { TableIdent } from '#ports/table-catalog.ts';
 import {
@@ -110,6 +106,59 @@ export class HistoryWriter {
     if (given === null || this.#world.nowMs - given.atMs > FUNCTION_LIFE_MS) return;
     await this.#file(given.shardId, given.batch);
     for (const stream of STREAMS) await this.#append(given.shardId, stream, given.batch);
+  }
+
+  /** The batch that was given up last was staged by then: its link waits for a commit, which the mapping knows nothing of. */
+  async stageGivenUp(): Promise<void> {
+    const given = this.#lastGivenUp;
+    if (given === null) return;
+    const { store, stagingLog } = this.#world;
+    const source = kinesisSource(STREAM_NAME, given.shardId);
+    const [first, last] = [given.batch[0]!.position, given.batch.at(-1)!.position];
+    const part = {
+      tableUuid: '-',
+      schemaId: 0,
+      specId: 0,
+      dedupeHorizonMs: 0,
+      first,
+      files: [],
+      streams: new Map(),
+      duplicates: [],
+      maxEventTimeMicros: null,
+    };
+    const tables = new Map([['local_market_bronze.trade', part]]);
+    const body = Buffer.from(encodeStagedBatch({ domain: 'market', source, last, tables }));
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    const uri = `s3://lake/local_market_bronze/rejected/staged/${sha256}.json`;
+    await store.put(uri, body);
+    const before = await stagingLog.read('market', source);
+    const link = {
+      prev: before?.position ?? null,
+      last,
+      tables: new Map([['local_market_bronze.trade', null]]),
+      descriptor: { uri, sha256 },
+      stagedAtMs: this.#world.nowMs,
+    };
+    const isStaged = await stagingLog.put('market', {
+      source,
+      version: (before?.version ?? 0) + 1,
+      position: last,
+      tables: new Map(),
+      links: [...(before?.links ?? []), link],
+    });
+    if (!isStaged) throw new Error('the batch was not staged');
+  }
+
+  /** The committer gets to the batch that was staged last, however late, and its link leaves the chain. */
+  async commitStaged(): Promise<void> {
+    const given = this.#lastGivenUp;
+    if (given === null) return;
+    await this.#file(given.shardId, given.batch);
+    for (const stream of STREAMS) await this.#append(given.shardId, stream, given.batch);
+    const { stagingLog } = this.#world;
+    const chain = await stagingLog.read('market', kinesisSource(STREAM_NAME, given.shardId));
+    if (chain === null) return;
+    await stagingLog.put('market', { ...chain, version: chain.version + 1, links: [] });
   }
 
   /** The batch that was given up last lies in the failure destination twice, the second time without its first record. */
@@ -294,7 +343,7 @@ export class HistoryWriter {
               : await stageRows(this.#world.store, base, { rows, range: { source, first, last } }),
           summary: {
             [SOURCES_KEY]: sources,
-            [BATCH_KEY]: encodeBatchSummary({ source, first, last, streams }),
+            [BATCH_KEY]: encodeBatchSummaries([{ source, first, last, streams }]),
           },
           properties: { [SOURCES_KEY]: sources },
         };

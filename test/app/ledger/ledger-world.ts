@@ -1,6 +1,7 @@
 import { MemoryEventStream } from '#adapters/memory/memory-event-stream.ts';
 import { MemoryObjectStore } from '#adapters/memory/memory-object-store.ts';
 import { MemoryReceiptStore } from '#adapters/memory/memory-receipt-store.ts';
+import { createMemoryStagingLog } from '#adapters/memory/memory-staging-log.ts';
 import { MemoryTableCatalog } from '#adapters/memory/memory-table-catalog.ts';
 import { createHyparquetTableReader } from '#adapters/parquet/hyparquet-table-reader.ts';
 import type { LedgerConfig, LedgerDeps, LedgerLimits } from '#app/ledger/ledger-config.ts';
@@ -56,6 +57,7 @@ export class LedgerWorld {
   readonly store = new MemoryObjectStore({ clock: { nowMs: () => this.nowMs } });
   readonly catalog = new MemoryTableCatalog();
   readonly receipts = new MemoryReceiptStore();
+  readonly stagingLog = createMemoryStagingLog();
   readonly stream: MemoryEventStream;
   readonly deps: LedgerDeps;
   #seed = 1;
@@ -75,12 +77,13 @@ export class LedgerWorld {
 
   /** Dependencies of one more process: the same world, its own random numbers. */
   newDeps(): LedgerDeps {
-    const { store, catalog, stream, receipts } = this;
+    const { store, catalog, stream, receipts, stagingLog } = this;
     return {
       store,
       catalog,
       stream: inSmallPages(stream),
       receipts,
+      stagingLog,
       reader: createHyparquetTableReader(store),
       clock: { nowMs: () => this.nowMs, sleep: () => new Promise((go) => setImmediate(go)) },
       random: seededRandom(this.#seed++),

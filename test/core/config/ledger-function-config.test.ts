@@ -64,7 +64,7 @@ describe('the settings of the ledger', () => {
 
   it.each([
     ['{ every: 90s }', /ledger\.every: expected whole minutes/],
-    ['{ every: 12h }', /ledger\.every: expected a duration .*at most 6h/],
+    ['{ every: 31m }', /ledger\.every: expected a duration .*at most 30m/],
     ['{ grace: 48h }', /ledger\.grace: expected a duration .*at most 24h/],
   ])('are refused when they are %s', (ledger, issue) => {
     expect(issuesOf(local(ledger))).toMatch(issue);

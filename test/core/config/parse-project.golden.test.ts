@@ -379,8 +379,8 @@ const CASES: readonly (readonly [string, Readonly<Record<string, string | null>>
     },
     [
       'config/environments/prod.yaml:1:11 alarms.pager: expected "email" or "iterator_age", got "pager"',
-      'config/platform.yaml:14:37 alarms.email[1]: expected an e-mail address such as data@example.com, got "data.example.com"',
-      'config/platform.yaml:14:70 alarms.iterator_age: expected whole seconds, for instance 30s, got "90500ms"',
+      'config/platform.yaml:16:37 alarms.email[1]: expected an e-mail address such as data@example.com, got "data.example.com"',
+      'config/platform.yaml:16:70 alarms.iterator_age: expected whole seconds, for instance 30s, got "90500ms"',
     ].join('\n'),
   ],
   [

@@ -17,6 +17,8 @@ writer:
   batching_window: 30s
   retry_attempts: -1
   max_record_age: 144h
+  commit: group
+  commit_interval: 30s
 ledger: { every: 15m, grace: 15m }
 alarms: { email: [], iterator_age: 15m }
 defaults:
@@ -27,6 +29,7 @@ defaults:
   partition: { bronze: [hour(_ingested_at)] }
 kafka: { partitions: 3, replication: 3, min_insync: 2, pollers: { min: 1, max: 2 }, generation: 1 }
 kafka_cluster: { version: 3.9.x, broker: kafka.m7g.large, zones: 3, storage: 100GB }
+maintenance: { engine: own, every: 1h, target_file_size: 128MB, min_files: 5, max_rewrite: 2GB, orphan_age: 30d }
 `;
 
 export const LOCAL = `removal_policy: destroy

@@ -4,11 +4,11 @@ import {
   arrivalHour,
   BATCH_KEY,
   type BatchSummary,
-  encodeBatchSummary,
-  readBatchSummary,
+  encodeBatchSummaries,
+  readBatchSummaries,
 } from '#core/delivery/batch-summary.ts';
+import { type DeliveryCounts, NO_COUNTS } from '#core/delivery/delivery-counts.ts';
 import { padSequence } from '#core/delivery/position.ts';
-import { type DeliveryCounts, NO_COUNTS } from '#core/delivery/source-state.ts';
 
 const BATCH: BatchSummary = {
   source: 'kinesis:local-market/shardId-000000000000',
@@ -18,6 +18,8 @@ const BATCH: BatchSummary = {
     ['trade', new Map([['2026-11-20T21', { ...NO_COUNTS, received: 3, committed: 2, late: 1 }]])],
   ]),
 };
+
+const TEXT = `{"source":"kinesis:local-market/shardId-000000000000","first":["${padSequence('7')}",2],"last":["${padSequence('9')}",0],"streams":{"trade":{"2026-11-20T21":[3,2,0,0,0,1]}}}`;
 
 const counts: fc.Arbitrary<DeliveryCounts> = fc.record({
   received: fc.nat(),
@@ -37,16 +39,30 @@ const streams = fc
 
 describe('batch summary', () => {
   it('has a fixed form: what is committed is read for years', () => {
-    expect(encodeBatchSummary(BATCH)).toBe(
-      `{"source":"kinesis:local-market/shardId-000000000000","first":["${padSequence('7')}",2],"last":["${padSequence('9')}",0],"streams":{"trade":{"2026-11-20T21":[3,2,0,0,0,1]}}}`,
-    );
+    const record =
+      'kinesis:local-market/shardId-000000000000,55=7,2,55=9,0,trade+2026-11-20T21+3+2+0+0+0+1';
+    expect(encodeBatchSummaries([BATCH])).toBe(`2;${record}`);
+    const second = '40=1,55=7,2,55=9,0,++3+2+0+0+0+1';
+    expect(
+      encodeBatchSummaries([BATCH, { ...BATCH, source: `${BATCH.source.slice(0, -1)}1` }]),
+    ).toBe(`2;${record};${second}`);
+  });
+
+  it('reads what was committed before batches came in lists', () => {
+    expect(readBatchSummaries({ [BATCH_KEY]: TEXT })).toEqual([BATCH]);
+  });
+
+  it('reads what was committed as a list of JSON', () => {
+    const text = `[${TEXT},${TEXT.replace(BATCH.source, 's')}]`;
+    expect(readBatchSummaries({ [BATCH_KEY]: text })).toEqual([BATCH, { ...BATCH, source: 's' }]);
   });
 
   it('reads back what was written', () => {
     fc.assert(
       fc.property(streams, (map) => {
-        const batch = { ...BATCH, streams: map };
-        expect(readBatchSummary({ [BATCH_KEY]: encodeBatchSummary(batch) })).toEqual(batch);
+        const batches = [{ ...BATCH, streams: map }, BATCH];
+        const text = encodeBatchSummaries(batches);
+        expect(readBatchSummaries({ [BATCH_KEY]: text })).toEqual(batches);
       }),
     );
   });
@@ -56,15 +72,15 @@ describe('batch summary', () => {
     fc.assert(
       fc.property(turned, ([map]) => {
         const reversed = new Map([...map].reverse());
-        expect(encodeBatchSummary({ ...BATCH, streams: reversed })).toBe(
-          encodeBatchSummary({ ...BATCH, streams: map }),
+        expect(encodeBatchSummaries([{ ...BATCH, streams: reversed }])).toBe(
+          encodeBatchSummaries([{ ...BATCH, streams: map }]),
         );
       }),
     );
   });
 
-  it('is null for a commit that is not of ours', () => {
-    expect(readBatchSummary({ operation: 'append' })).toBeNull();
+  it('is empty for a commit that is not of ours', () => {
+    expect(readBatchSummaries({ operation: 'append' })).toEqual([]);
   });
 
   it.each([
@@ -73,8 +89,17 @@ describe('batch summary', () => {
     '[1]',
     'no json',
     '{"source":"s","first":["7",0],"last":["9",0],"streams":{}}',
+    '2;',
+    '2;s,7,0,9,0',
+    '2;s,55=7,0,55=9',
+    '2;s,55=7,0,55=9,0,trade+2026-11-20+1',
+    '2;s,55=7,0,55=9,0,trade+2026-11-20T21+0',
+    '2;s,55=7,0,55=9,0,trade+2026-11-20T21+1+2+3+4+5+6+7',
+    '2;s,55=7,0,55=9,0,trade+2026-11-20T21+1,+2026-11-20T21+1',
+    '2;%,55=7,0,55=9,0',
+    '3;s,55=7,0,55=9,0',
   ])('refuses %j', (text) => {
-    expect(() => readBatchSummary({ [BATCH_KEY]: text })).toThrow(
+    expect(() => readBatchSummaries({ [BATCH_KEY]: text })).toThrow(
       expect.objectContaining({ code: 'TABLE_INVALID' }),
     );
   });

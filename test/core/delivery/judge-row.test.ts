@@ -72,6 +72,7 @@ describe('judgeRow', () => {
         {
           column: 'squared',
           rawColumn: null,
+          reads: [],
           evaluate: () => {
             throw new TypeError('planted');
           },

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { NO_COUNTS } from '#core/delivery/delivery-counts.ts';
 import { padSequence } from '#core/delivery/position.ts';
 import { requireSameSource, withArrival } from '#core/delivery/replaced-source.ts';
 import {
   decodeSourceStates,
   encodeSourceStates,
-  NO_COUNTS,
   type SourceState,
 } from '#core/delivery/source-state.ts';
 

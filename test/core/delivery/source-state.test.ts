@@ -1,12 +1,14 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NO_COUNTS } from '#core/delivery/delivery-counts.ts';
 import { padSequence } from '#core/delivery/position.ts';
 import {
   decodeSourceStates,
   encodeSourceStates,
-  NO_COUNTS,
   readSourceStates,
   SOURCES_KEY,
   type SourceState,
+  type SourceStates,
 } from '#core/delivery/source-state.ts';
 import type { Snapshot } from '#core/iceberg/spec/snapshot.ts';
 import type { TableMetadata } from '#core/iceberg/spec/table-metadata.ts';
@@ -69,6 +71,11 @@ function tableOf(
 const sequenceOf = (metadata: TableMetadata): number | undefined =>
   readSourceStates(metadata).get('s')?.counts.received;
 
+/** Like those of Kinesis: shards differ after a dozen digits. */
+function shardSequence(shard: number): string {
+  return `496612345678${String(shard)}${'7'.repeat(43)}`;
+}
+
 describe('encodeSourceStates', () => {
   it('is read back as it was', () => {
     const states = new Map([
@@ -76,6 +83,85 @@ describe('encodeSourceStates', () => {
       ['a', stateAt(9, -12n)],
     ]);
     expect(decodeSourceStates(encodeSourceStates(states))).toEqual(states);
+  });
+
+  it('has a fixed form: what is committed is read for years', () => {
+    const states = new Map([
+      ['kinesis:m/shardId-000000000000', stateAt(7, null)],
+      ['kinesis:m/shardId-000000000001', stateAt(1007, -12n)],
+      ['kafka:a,b;c=%/0', { ...stateAt(0), maxArrivalMicros: 9n }],
+    ]);
+    expect(encodeSourceStates(states)).toBe(
+      `2;kafka:a%2Cb%3Bc%3D%25/0,56=,3,5,9;1=inesis:m/shardId-000000000000,55=7,3,,,7;` +
+        '29=1,52=1007,3,-12,,1007',
+    );
+    expect(encodeSourceStates(new Map())).toBe('2');
+  });
+
+  it('reads back whatever names, positions and counts there are', () => {
+    const count = fc.maxSafeNat();
+    const digits = fc.stringMatching(/^\d{1,56}$/);
+    const state = fc.record(
+      {
+        position: fc.record({ sequence: digits.map(padSequence), subSequence: fc.nat() }),
+        maxEventTimeMicros: fc.option(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
+        counts: fc.record({
+          received: count,
+          committed: count,
+          rejected: count,
+          deduplicated: count,
+          deadLettered: count,
+          late: count,
+        }),
+        maxArrivalMicros: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
+      },
+      { requiredKeys: ['position', 'maxEventTimeMicros', 'counts'] },
+    );
+    const name = fc.string({ unit: 'grapheme', minLength: 1 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, state)), (entries) => {
+        const states: SourceStates = new Map(entries);
+        expect(decodeSourceStates(encodeSourceStates(states))).toEqual(states);
+      }),
+    );
+  });
+
+  it('takes about 100 characters for a shard', () => {
+    const states = new Map(
+      Array.from({ length: 8 }, (_, shard): [string, SourceState] => [
+        `kinesis:prod-market-trade/shardId-${String(shard).padStart(12, '0')}`,
+        {
+          position: { sequence: shardSequence(shard), subSequence: 499 },
+          maxEventTimeMicros: 1_767_225_600_005_000n,
+          counts: { ...NO_COUNTS, received: 250_000_000, committed: 250_000_000 },
+        },
+      ]),
+    );
+    expect(encodeSourceStates(states).length / 8).toBeLessThan(110);
+  });
+
+  it('reads the JSON that was committed before', () => {
+    const text = `{"s":{"sequence":"${padSequence('9')}","sub":3,"maxEventTime":"-12","counts":[9,0,0,0,0,0],"maxArrival":"4"},"r":{"sequence":"${padSequence('7')}","sub":0,"maxEventTime":null,"counts":[1,2,3,4,5,6]}}`;
+    expect(decodeSourceStates(text)).toEqual(
+      new Map([
+        ['s', { ...stateAt(9, -12n), maxArrivalMicros: 4n }],
+        [
+          'r',
+          {
+            position: { sequence: padSequence('7'), subSequence: 0 },
+            maxEventTimeMicros: null,
+            counts: {
+              received: 1,
+              committed: 2,
+              rejected: 3,
+              deduplicated: 4,
+              deadLettered: 5,
+              late: 6,
+            },
+          },
+        ],
+      ]),
+    );
   });
 
   it('does not depend on the order of the sources', () => {
@@ -102,6 +188,26 @@ describe('encodeSourceStates', () => {
     '[]',
     '{"s":{}}',
     '{"s":{"sequence":"1","sub":0,"maxEventTime":null,"counts":[0,0,0,0,0,0]}}',
+    '2;',
+    '2;s',
+    '2;s,7,0,,',
+    '2;s,57=7,0,,',
+    '2;s,55=,0,,',
+    '2;s,55=7,-1,,',
+    '2;s,55=7,01,,',
+    '2;s,55=7,0,x,',
+    '2;s,55=7,0,1,1',
+    '2;s,55=7,0,,,5,5',
+    '2;s,55=7,0,,,',
+
+    '2;s,55=7,0,,,0',
+    '2;s,55=7,0,,,1,2,3,4,5,6,7',
+    '2;s,54=07,0,,',
+    '2;s,55=7,0,,;1=,56=,0,,',
+    '2;s,55=7,0,,;a,56=,0,,',
+    '2;2=s,55=7,0,,',
+    '2;s,55=9007199254740993,0,,',
+    '22',
   ])('refuses %j', (text) => {
     expect(() => decodeSourceStates(text)).toThrow(/sluice\.sources/);
   });

@@ -61,3 +61,16 @@ it('describes columns as Iceberg libraries do', () => {
     },
   ]);
 });
+
+it('cuts a doc to what Glue takes as a comment', () => {
+  const comment = (doc: string) =>
+    glueColumns({
+      type: 'struct',
+      'schema-id': 0,
+      fields: [{ id: 1, name: 'a', required: false, type: 'long', doc }],
+    })[0]?.Comment;
+  expect(comment('two\r\nlines\tand a tab')).toBe('two lines and a tab');
+  expect(comment('x'.repeat(300))).toBe('x'.repeat(255));
+  // Four bytes each, never half a one.
+  expect(comment('😀'.repeat(100))).toBe('😀'.repeat(63));
+});

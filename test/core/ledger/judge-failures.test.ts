@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RangeEvidence } from '#core/ledger/evidence.ts';
+import type { PositionRange, RangeEvidence } from '#core/ledger/evidence.ts';
 import { type JournalRange, judgeFailures, type OpenedBatch } from '#core/ledger/judge-failures.ts';
 import type { LedgerEntry } from '#core/ledger/ledger-entry.ts';
 import { at, HOUR_10, HOUR_11, OTHER_SHARD, SHARD } from './table-history.ts';
@@ -42,12 +42,17 @@ function hole(uri: string, first: number, last: number, deadLettered: number): J
 
 function judge(
   batches: readonly OpenedBatch[],
-  options: { journal?: readonly JournalRange[]; rejected?: readonly number[] } = {},
+  options: {
+    journal?: readonly JournalRange[];
+    rejected?: readonly number[];
+    staged?: readonly PositionRange[];
+  } = {},
 ): readonly LedgerEntry[] {
   const rejected = new Set((options.rejected ?? []).map((sequence) => at(sequence).sequence));
   return judgeFailures(batches, {
     journal: options.journal ?? [],
     isRejected: (_source, { sequence }) => rejected.has(sequence),
+    staged: new Map([[SHARD, options.staged ?? []]]),
   });
 }
 
@@ -103,6 +108,15 @@ describe('judgeFailures', () => {
     expect(holes(judge([batch('a', [1, 2, 3])], { journal: rolledBack }))).toEqual([['a', 3]]);
     const undone = [...rolledBack, commit(1, 3)];
     expect(judge([batch('a', [1, 2, 3])], { journal: undone })).toEqual([]);
+  });
+
+  it('leaves out what a staged batch of the source has decided about', () => {
+    const staged = [{ first: at(2), last: at(3) }];
+    const elsewhere = batch('b', [1, 2, 3], { source: OTHER_SHARD });
+    expect(holes(judge([batch('a', [1, 2, 3]), elsewhere], { staged }))).toEqual([
+      ['a', 1],
+      ['b', 3],
+    ]);
   });
 
   it('leaves out what stands in the rejected table', () => {

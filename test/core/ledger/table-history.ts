@@ -1,13 +1,7 @@
-import { BATCH_KEY, encodeBatchSummary } from '#core/delivery/batch-summary.ts';
+import { BATCH_KEY, encodeBatchSummaries } from '#core/delivery/batch-summary.ts';
+import { addCounts, type DeliveryCounts, NO_COUNTS } from '#core/delivery/delivery-counts.ts';
 import type { Position } from '#core/delivery/position.ts';
-import {
-  addCounts,
-  type DeliveryCounts,
-  encodeSourceStates,
-  NO_COUNTS,
-  SOURCES_KEY,
-  type SourceState,
-} from '#core/delivery/source-state.ts';
+import { encodeSourceStates, SOURCES_KEY, type SourceState } from '#core/delivery/source-state.ts';
 import type { Snapshot } from '#core/iceberg/spec/snapshot.ts';
 import type { TableMetadata } from '#core/iceberg/spec/table-metadata.ts';
 import { createTableMetadata } from '#core/iceberg/transaction/create-table.ts';
@@ -84,7 +78,7 @@ export class TableHistory {
     const sources = encodeSourceStates(states);
     const id = this.#add({
       [SOURCES_KEY]: sources,
-      ...(commit.withoutBatch === true ? {} : { [BATCH_KEY]: encodeBatchSummary(batch) }),
+      ...(commit.withoutBatch === true ? {} : { [BATCH_KEY]: encodeBatchSummaries([batch]) }),
     });
     this.#states.set(id, states);
     const properties = { ...this.#metadata.properties, [SOURCES_KEY]: sources };

@@ -8,8 +8,8 @@ function limitsOf(streamLines: readonly string[], ...lines: readonly string[]) {
   const text = `${MARKET.replace('key: symbol', stream)}${lines.join('\n')}\n`;
   const [domain] = projectOf({ 'domains/market.yaml': text }, { environment: 'prod' }).domains;
   if (domain === undefined) throw new Error('no domain');
-  const [dedupe, batch, files] = checkWriter(domain);
-  return { dedupe, batch, files };
+  const [dedupe, batch, files, commits] = checkWriter(domain);
+  return { dedupe, batch, files, commits };
 }
 
 describe('dedupe memory', () => {
@@ -38,8 +38,7 @@ describe('a batch', () => {
     const rate = 'rate: { expected: 3000/s, bytes: 100 }';
     expect(limitsOf([rate, 'dedupe: { horizon: 0 }']).batch).toMatchObject({
       state: 'note',
-      advice:
-        'a batch is full after 15s: tables get a commit then, not after writer.batching_window',
+      advice: 'a batch is full after 15s: files are written then, not after writer.batching_window',
     });
   });
 
@@ -51,11 +50,11 @@ describe('a batch', () => {
 });
 
 describe('files', () => {
-  it('come one per commit and shard', () => {
+  it('come one per batch and shard', () => {
     expect(limitsOf(['rate: { expected: 10/s }']).files).toMatchObject({
       subject: 'files of trade',
       state: 'ok',
-      figures: '120 an hour with 300 rows each: 1 shard, a commit every 30s',
+      figures: '120 an hour with 300 rows each: 1 shard, a batch every 30s',
     });
   });
 
@@ -63,15 +62,45 @@ describe('files', () => {
     const buckets = 'partition: { bronze: ["bucket(16, symbol)"] }';
     expect(limitsOf(['rate: { expected: 10/s }', buckets]).files).toMatchObject({
       state: 'note',
-      figures: '1,920 an hour with 19 rows each: 1 shard, a commit every 30s, 16 buckets',
+      figures: '1,920 an hour with 19 rows each: 1 shard, a batch every 30s, 16 buckets',
       advice: 'a longer writer.batching_window makes fewer, larger files',
     });
     expect(limitsOf(['rate: { expected: 1/m }', buckets]).files?.figures).toContain('60 an hour');
   });
 
-  it('are many where commits come every second', () => {
+  it('are many where batches come every second', () => {
     const { files } = limitsOf(['rate: { expected: 10/s }'], 'writer: { batching_window: 1s }');
     expect(files).toMatchObject({ state: 'note' });
     expect(files?.figures).toContain('3,600 an hour with 10 rows each');
+  });
+});
+
+describe('commits', () => {
+  it('of a group come in its interval, however many shards there are', () => {
+    expect(limitsOf([], 'stream: { shards: 100 }').commits).toEqual({
+      domain: 'market',
+      subject: 'commits of each table',
+      state: 'ok',
+      figures: 'at most 120 an hour, each of what all shards staged in 30s',
+      advice: null,
+    });
+  });
+
+  it('of a writer of one shard come with its batches', () => {
+    expect(limitsOf([], 'writer: { commit: direct }').commits).toMatchObject({
+      state: 'ok',
+      figures: 'at most 120 an hour, one per batch of 1 shard',
+      advice: null,
+    });
+  });
+
+  it.each([
+    ['shards', 'stream: { shards: 2 }', '240 an hour, one per batch of 2 shards'],
+    ['partitions', 'buffer: kafka', '360 an hour, one per batch of 3 partitions'],
+  ])('of writers of several %s are a finding', (_what, line, figures) => {
+    const { commits } = limitsOf([], 'writer: { commit: direct }', line);
+    expect(commits).toMatchObject({ state: 'note' });
+    expect(commits?.figures).toContain(figures);
+    expect(commits?.advice).toContain('set writer.commit: group');
   });
 });

@@ -52,6 +52,35 @@ describe('the resources of a template', () => {
   });
 });
 
+describe('a queue that a function reads', () => {
+  const queue = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'committer' } };
+  const detailOf = (mapping: Readonly<Record<string, unknown>>) => {
+    const EventSourceArn = { 'Fn::GetAtt': ['q', 'Arn'] };
+    const Properties = { EventSourceArn, ...mapping };
+    return workersOf(
+      stackOf({ q: queue, m: { Type: 'AWS::Lambda::EventSourceMapping', Properties } }),
+    );
+  };
+
+  it('shows batches, window and concurrency', () => {
+    const detail = 'at most 1,000 per batch, gathered 30 s, 2 at a time';
+    expect(
+      detailOf({
+        BatchSize: 1_000,
+        MaximumBatchingWindowInSeconds: 30,
+        ScalingConfig: { MaximumConcurrency: 2 },
+      }),
+    ).toEqual([{ kind: 'queue', name: 'committer', detail }]);
+  });
+
+  it('shows what AWS takes where the template says nothing', () => {
+    expect(detailOf({})).toMatchObject([{ detail: 'at most 10 per batch' }]);
+    expect(detailOf({ EventSourceArn: { 'Fn::ImportValue': 'q' } })).toMatchObject([
+      { detail: '' },
+    ]);
+  });
+});
+
 describe('names in templates', () => {
   it('are held against the longest that the service takes', () => {
     const name = 'x'.repeat(65);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { kafkaModel } from './kafka-model.ts';
+import { maintenanceModel } from './maintenance-model.ts';
 import { durationMs, sizeBytes, wholeSeconds } from './quantity.ts';
 
 /** Source: Kinesis API, IncreaseStreamRetentionPeriod: 24 to 8760 hours. */
@@ -21,7 +22,9 @@ const writerModel = z.strictObject({
     .describe('1769MB is one full virtual processor'),
   timeout: wholeSeconds('1s', '900s').describe('of one invocation'),
   batch_size: z.number().int().min(1).max(10_000).describe('records of the buffer per invocation'),
-  batching_window: wholeSeconds('0s', '300s').describe('commit interval of the tables'),
+  batching_window: wholeSeconds('0s', '300s').describe(
+    'how long events of a shard gather before they are staged: a file per table and partition',
+  ),
   retry_attempts: z
     .number()
     .int()
@@ -29,6 +32,15 @@ const writerModel = z.strictObject({
     .max(10_000)
     .describe('-1 retries until max_record_age, so that no outage loses a record'),
   max_record_age: wholeSeconds('60s', '7d').describe('then the record goes to dead letters'),
+  commit: z
+    .enum(['group', 'direct'])
+    .describe(
+      'who commits what is staged: one function for all shards of the domain (group), or each writer its own batch (direct), for a buffer with one shard',
+    ),
+  // Source: Lambda API, MaximumBatchingWindowInSeconds of a queue.
+  commit_interval: wholeSeconds('1s', '300s').describe(
+    'with commit: group, how long staged batches gather into one commit of each table',
+  ),
 });
 
 /**
@@ -40,6 +52,7 @@ export const domainSettingsShape = {
   stream: streamModel.describe("buffer of a domain's events"),
   writer: writerModel.describe('function that writes the tables'),
   kafka: kafkaModel.describe('topics of a domain with buffer: kafka'),
+  maintenance: maintenanceModel.describe('how the tables are kept in order'),
 };
 
 type Overrides<S extends Readonly<Record<string, z.ZodObject>>> = {

@@ -33,9 +33,13 @@ const removalPolicyModel = z
   .enum(['retain', 'destroy'])
   .describe('destroy removes the data together with the stack');
 
-/** The longest interval is a quarter of the shortest retention: nothing is trimmed before it is counted. */
+/**
+ * A commit states its counts by hour in its snapshot, which is kept for an hour at least (DEFAULT_MAX_SNAPSHOT_AGE_MS): with half
+ * of it, a run that fails or is late leaves no commit to be booked from the totals. It is also far below a quarter of the
+ * shortest retention: nothing is trimmed before it is counted.
+ */
 const ledgerModel = z.strictObject({
-  every: wholeMinutes('1m', '6h').describe('how often the books are rolled up'),
+  every: wholeMinutes('1m', '30m').describe('how often the books are rolled up'),
   grace: wholeSeconds('0s', '24h').describe(
     'time after an hour in which its last events may still be on their way',
   ),

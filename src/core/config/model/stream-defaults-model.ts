@@ -59,13 +59,15 @@ export const partitionTermsModel = z
   .array(z.string())
   .describe('Iceberg partition terms, for instance hour(_ingested_at) or bucket(16, symbol)');
 
-/** Nothing deletes rows of bronze in this version, so that any span is kept; a year is 365 days. */
+/** Maintenance removes older rows, whole files at a time; a year is 365 days. */
 export const DEFAULT_BRONZE_RETENTION_DAYS = 7 * 365;
 
 export const retentionModel = z.strictObject({
   bronze: daySpan({ min: '1d', max: '100y' })
     .optional()
-    .describe('how long rows are kept at least; nothing deletes older ones in this version'),
+    .describe(
+      'how long rows are kept at least; maintenance removes files whose rows are all older',
+    ),
 });
 
 /** What makes two events the same event when a stream does not say it. */

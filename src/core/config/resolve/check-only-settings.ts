@@ -15,6 +15,8 @@ export const CHECK_ONLY_SETTINGS: PlatformInput = {
     batching_window: 0,
     retry_attempts: -1,
     max_record_age: 60_000,
+    commit: 'group',
+    commit_interval: 1_000,
   },
   kafka: { partitions: 1, replication: 3, min_insync: 2, pollers: 'none', generation: 1 },
   kafka_cluster: {
@@ -22,6 +24,15 @@ export const CHECK_ONLY_SETTINGS: PlatformInput = {
     broker: 'kafka.m7g.large',
     zones: 3,
     storage: 1_000_000_000,
+  },
+  maintenance: {
+    engine: 'own',
+    every: 3_600_000,
+    target_file_size: 128_000_000,
+    min_files: 5,
+    max_rewrite: 2_000_000_000,
+    // No retention is too long for it: what the stream has is not known.
+    orphan_age: Number.POSITIVE_INFINITY,
   },
   ledger: { every: 60_000, grace: 0 },
   alarms: { email: [], iterator_age: 60_000 },

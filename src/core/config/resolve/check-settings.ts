@@ -6,6 +6,7 @@ import { checkSecrets, checkSecretTemplates } from './check-secrets.ts';
 import { mergeDomainSettings } from './domain-settings.ts';
 import { mergeSettings } from './resolve-environment.ts';
 import { replicationProblem, validationProblem } from './resolve-kafka.ts';
+import { orphanAgeProblem } from './resolve-maintenance.ts';
 
 type SettingsFile = Pick<ConfigFile<unknown>, 'report'>;
 
@@ -47,6 +48,12 @@ const RULES: readonly SettingsRule[] = [
     problem({ kafka, kafka_cluster, removal_policy }, where) {
       const isThrowAway = removal_policy === 'destroy';
       return replicationProblem(kafka, { zones: kafka_cluster.zones, isThrowAway, where });
+    },
+  },
+  {
+    keys: [['maintenance', 'orphan_age'], RETENTION],
+    problem({ maintenance, stream }, where) {
+      return orphanAgeProblem(maintenance.orphan_age, { retentionMs: stream.retention, where });
     },
   },
   {

@@ -6,6 +6,7 @@ import {
 import type { DomainSettings } from '../project.ts';
 import { type Layer, mergeLayers } from './merge-layers.ts';
 import { resolveKafka } from './resolve-kafka.ts';
+import { resolveMaintenance } from './resolve-maintenance.ts';
 
 /** Settings of a domain's resources with the overrides of a stronger layer laid over them. */
 export function mergeDomainSettings(
@@ -31,8 +32,11 @@ const RESOLVERS: {
     batchingWindowSeconds: writer.batching_window / 1_000,
     retryAttempts: writer.retry_attempts,
     maxRecordAgeSeconds: writer.max_record_age / 1_000,
+    commit: writer.commit,
+    commitIntervalSeconds: writer.commit_interval / 1_000,
   }),
   kafka: resolveKafka,
+  maintenance: resolveMaintenance,
 };
 
 /** The sections an environment has for every domain and a domain may override. */
@@ -41,5 +45,6 @@ export function resolveDomainSettings(settings: DomainSettingsInput): DomainSett
     stream: RESOLVERS.stream(settings.stream),
     writer: RESOLVERS.writer(settings.writer),
     kafka: RESOLVERS.kafka(settings.kafka),
+    maintenance: RESOLVERS.maintenance(settings.maintenance),
   };
 }

@@ -9,7 +9,7 @@ describe('origins', () => {
     const origins = originsOf();
     expect(origins['name']).toBe('sluice config/platform.yaml:1:7');
     expect(origins[`${TRADE}.key`]).toBe('symbol domains/market.yaml:6:10');
-    expect(origins[`${TRADE}.rate.expected`]).toBe('10/s config/platform.yaml:19:21');
+    expect(origins[`${TRADE}.rate.expected`]).toBe('10/s config/platform.yaml:21:21');
   });
 
   it('name the strongest layer that sets a value, key by key', () => {
@@ -31,7 +31,7 @@ describe('origins', () => {
     const origins = originsOf(changes);
     expect(origins[`${TRADE}.watermark.delay`]).toBe('40s domains/market.yaml:7:25');
     expect(origins[`${TRADE}.watermark.idle`]).toBe('3m domains/market.yaml:21:32');
-    expect(origins[`${TRADE}.watermark.max_future_skew`]).toBe('5s config/platform.yaml:18:55');
+    expect(origins[`${TRADE}.watermark.max_future_skew`]).toBe('5s config/platform.yaml:20:55');
   });
 
   it('say that nobody set a value', () => {
@@ -63,7 +63,7 @@ describe('origins', () => {
   it('keep buffer and topics of the domain apart from the defaults they come from', () => {
     const origins = originsOf({ 'domains/market.yaml': `topics: stream\n${MARKET}` });
     expect(origins['domains.market.topics']).toBe('stream domains/market.yaml:1:9');
-    expect(origins['domains.market.buffer']).toBe('kinesis config/platform.yaml:16:11');
+    expect(origins['domains.market.buffer']).toBe('kinesis config/platform.yaml:18:11');
   });
 
   it('show the overrides of the environment in use', () => {

@@ -31,6 +31,12 @@ describe('settings of a domain', () => {
     expect(environment.stream.shards).toBe(1);
   });
 
+  it('say who commits, and how often', () => {
+    const { environment, domains } = projectOf(withLines('writer: { commit: direct }'));
+    expect(environment.writer).toMatchObject({ commit: 'group', commitIntervalSeconds: 30 });
+    expect(domains[0]?.writer).toMatchObject({ commit: 'direct', commitIntervalSeconds: 30 });
+  });
+
   it('hold in every environment, with what each of them says besides', () => {
     const changes = withLines('stream: { shards: 4 }');
     const retentionOf = (environment: string) =>
@@ -110,8 +116,18 @@ describe('merged settings that do not fit each other', () => {
 
   it('refuse unknown keys of a section with what was meant', () => {
     expect(issuesOf(withLines('writer: { memry: 1024MB }'))).toBe(
-      `${DOMAIN}:20:11 writer.memry: expected one of "memory", "timeout", "batch_size", "batching_window", "retry_attempts", "max_record_age", got "memry"; did you mean "memory"?`,
+      `${DOMAIN}:20:11 writer.memry: expected one of "memory", "timeout", "batch_size", "batching_window", "retry_attempts", "max_record_age", "commit", "commit_interval", got "memry"; did you mean "memory"?`,
     );
+  });
+});
+
+describe('the commit interval', () => {
+  it.each([
+    ['writer: { commit_interval: 0s }', '20:28 writer.commit_interval: '],
+    ['writer: { commit_interval: 6m }', '20:28 writer.commit_interval: '],
+    ['writer: { commit: never }', '20:19 writer.commit: expected "group" or "direct"'],
+  ])('refuses %s', (line, expected) => {
+    expect(issuesOf(withLines(line))).toContain(`${DOMAIN}:${expected}`);
   });
 });
 
