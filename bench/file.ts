@@ -11,10 +11,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FsObjectStore } from '#adapters/fs/fs-object-store.ts';
 import { createMemoryFileRunStore } from '#adapters/memory/memory-file-run-store.ts';
+import { createMemoryStagingLog } from '#adapters/memory/memory-staging-log.ts';
 import { MemoryTableCatalog } from '#adapters/memory/memory-table-catalog.ts';
+import { createHyparquetColumnReader } from '#adapters/parquet/hyparquet-column-reader.ts';
 import { createHyparquetTableReader } from '#adapters/parquet/hyparquet-table-reader.ts';
 import type { IngestFileDeps } from '#app/ingest-file/file-deps.ts';
 import { ingestFile } from '#app/ingest-file.ts';
+import { createInstanceMemory } from '#app/stage/instance-memory.ts';
 import type { FileSource } from '#core/config/project.ts';
 import {
   buildFileIngestConfig,
@@ -176,7 +179,9 @@ async function measure(root: string): Promise<Measured> {
     catalog,
     reader: createHyparquetTableReader(store),
     runs: createMemoryFileRunStore(),
-    committedIds: new Map(),
+    columns: createHyparquetColumnReader(store),
+    stagingLog: createMemoryStagingLog(),
+    memory: createInstanceMemory(),
     clock: { nowMs: Date.now, sleep: async () => {} },
     random: {
       next: Math.random,

@@ -3,6 +3,10 @@ import {
   buildLedgerFunctionConfig,
   serializeLedgerFunctionConfig,
 } from '#core/config/ledger-function-config.ts';
+import {
+  buildMaintenanceFunctionConfig,
+  serializeMaintenanceFunctionConfig,
+} from '#core/config/maintenance-function-config.ts';
 import type { Domain, Project } from '#core/config/project.ts';
 import { SluiceError } from '#core/errors.ts';
 import { buildFileIngestConfig, serializeFileIngestConfig } from '#core/file/file-ingest-config.ts';
@@ -45,6 +49,9 @@ export function createDeployment(
     ),
     ledgerConfig: serializeLedgerFunctionConfig(
       buildLedgerFunctionConfig(project, registry, { domain: domain.name }),
+    ),
+    maintenanceConfig: serializeMaintenanceFunctionConfig(
+      buildMaintenanceFunctionConfig(project, { domain: domain.name }),
     ),
     httpIngestConfig: httpIngestConfig(project, domain, registry),
     httpPoll: buildHttpPollConfig(project, domain, registry),

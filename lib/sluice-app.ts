@@ -23,6 +23,9 @@ import { StorageStack } from './stacks/storage-stack.ts';
 /** Entry of the lake writer's bundle, relative to the project root. */
 export const LAKE_WRITER_ENTRY = 'lambdas/processors/lake-writer.ts';
 
+/** Entry of the committer's bundle. */
+export const COMMITTER_ENTRY = 'lambdas/processors/committer.ts';
+
 /** Entry of the ingestion API's bundle. */
 export const HTTP_INGEST_ENTRY = 'lambdas/connectors/http-ingest.ts';
 
@@ -34,6 +37,9 @@ export const FILE_INGEST_ENTRY = 'lambdas/connectors/file-ingest.ts';
 
 /** Entry of the ledger's bundle. */
 export const LEDGER_ENTRY = 'lambdas/batch/ledger.ts';
+
+/** Entry of the maintenance's bundle. */
+export const MAINTENANCE_ENTRY = 'lambdas/batch/maintenance.ts';
 
 /** One environment, resolved: everything the stacks are made from. */
 export interface Deployment {
@@ -52,6 +58,8 @@ export interface DomainDeployment {
   readonly lakeWriterConfig: string;
   /** JSON of the ledger's configuration. */
   readonly ledgerConfig: string;
+  /** JSON of the maintenance's configuration. */
+  readonly maintenanceConfig: string;
   /** JSON of the ingestion API's configuration; null for a domain without connector. */
   readonly httpIngestConfig: string | null;
   /** The http-poll function's configuration; null for a domain without such connectors. */
@@ -133,7 +141,19 @@ function addDomainStacks(
     tables: tables.map((table) => table.name),
     bundle: deployment.bundler.bundle(LAKE_WRITER_ENTRY),
     config: lakeWriterConfig,
+    staging: storage.staging,
+    committerBundle: deployment.bundler.bundle(COMMITTER_ENTRY),
     ledger: ledgerProps(options, ingestion),
+    maintenance: {
+      names,
+      environment,
+      domain: domain.name,
+      settings: domain,
+      staging: storage.staging,
+      tables: tables.map(({ name }) => name),
+      bundle: deployment.bundler.bundle(MAINTENANCE_ENTRY),
+      config: options.part.maintenanceConfig,
+    },
     sinks: sinkProps(options, ingestion),
     httpIngest: httpIngestProps(options, ingestion),
     httpPoll: httpPollProps(options, ingestion),
@@ -206,6 +226,7 @@ function ledgerProps(
     streams: ingestion.streams,
     deadLetters: storage.deadLetters,
     receipts: storage.receipts,
+    staging: storage.staging,
     fileRuns: part.fileIngestConfig === null ? null : storage.connectorState,
     tables: part.tables.map(({ name }) => name),
     bundle: deployment.bundler.bundle(LEDGER_ENTRY),
@@ -227,6 +248,7 @@ function fileIngestProps(options: {
     landing: storage.landing,
     deadLetters: storage.deadLetters,
     connectorState: storage.connectorState,
+    staging: storage.staging,
     tables: part.tables.map(({ name }) => name),
     bundle: deployment.bundler.bundle(FILE_INGEST_ENTRY),
     config: part.fileIngestConfig,

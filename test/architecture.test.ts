@@ -51,7 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   localstack: ['core', 'ports', 'app', 'runtime', 'localstack'],
   lambdas: ['core', 'app', 'runtime', 'lambdas'],
   lib: ['core', 'runtime', 'lib'],
-  bench: ['core', 'ports', 'app', 'adapters', 'runtime', 'localstack', 'bench'],
+  bench: ['core', 'ports', 'app', 'adapters', 'runtime', 'lib', 'localstack', 'bench'],
 };
 
 /** Packages a layer may import; null means any. */

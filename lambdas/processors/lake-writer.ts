@@ -14,8 +14,12 @@ const writer = await createLakeWriter();
  * whole or in halves; what is committed by then is left out.
  */
 async function writeBatch(event: BufferEvent): Promise<{ batchItemFailures: [] }> {
-  const { ingested, failure } = await writer.takeIn(event);
+  const { ingested, failure, lostDoorbells } = await writer.takeIn(event);
   for (const table of ingested) report(table);
+  if (lostDoorbells > 0) {
+    logger.warn('the committer could not be told; it looks every minute', { lostDoorbells });
+    metrics.addMetric('LostDoorbells', MetricUnit.Count, lostDoorbells);
+  }
   if (failure !== null) throw failure;
   return { batchItemFailures: [] };
 }
@@ -40,10 +44,15 @@ function report(ingested: IngestedTable): void {
     metrics.addMetric('DedupeHorizonCut', MetricUnit.Count, 1);
   }
   metrics.addMetric('RowsReceived', MetricUnit.Count, counts.received);
-  metrics.addMetric('RowsCommitted', MetricUnit.Count, counts.committed);
   metrics.addMetric('RowsDeduplicated', MetricUnit.Count, counts.deduplicated);
   metrics.addMetric('RowsRejected', MetricUnit.Count, counts.rejected + counts.deadLettered);
   metrics.addMetric('RowsLate', MetricUnit.Count, counts.late);
+  // What is staged counts as committed when the committer has done it.
+  if (outcome === 'staged') {
+    metrics.addMetric('RowsStaged', MetricUnit.Count, counts.committed);
+    return;
+  }
+  metrics.addMetric('RowsCommitted', MetricUnit.Count, counts.committed);
   metrics.addMetric('CommitAttempts', MetricUnit.Count, attempts);
 }
 

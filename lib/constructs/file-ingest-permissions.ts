@@ -10,6 +10,7 @@ import {
   objectAcknowledgements,
   objectGrants,
 } from './policy-grants.ts';
+import { stagingGrant } from './staging-grants.ts';
 
 export interface FileIngestResources {
   readonly names: NameScope;
@@ -19,6 +20,7 @@ export interface FileIngestResources {
   readonly tables: readonly string[];
   readonly queue: IQueue;
   readonly connectorState: ITable;
+  readonly staging: ITable;
   readonly logGroup: ILogGroup;
 }
 
@@ -70,6 +72,9 @@ export function fileIngestPolicies(resources: FileIngestResources): Record<strin
       actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       resources: [connectorState.tableArn],
     }),
+    UseStagingLog: allow(
+      stagingGrant(resources.staging, resources.domain, ['DeleteItem', 'GetItem', 'PutItem']),
+    ),
     WriteLogs: allow({
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       resources: [logGroup.logGroupArn],

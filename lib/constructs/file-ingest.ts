@@ -25,6 +25,8 @@ export interface FileIngestProps {
   readonly landing: IBucket;
   readonly deadLetters: IBucket;
   readonly connectorState: ITable;
+  /** Where it notes what it has staged. */
+  readonly staging: ITable;
   /** Tables of the bronze database, `rejected` among them. */
   readonly tables: readonly string[];
   /** ES module of the handler. */
@@ -103,6 +105,7 @@ export class FileIngest extends Construct {
             LANDING_BUCKET: props.landing.bucketName,
             DEAD_LETTER_BUCKET: props.deadLetters.bucketName,
             CONNECTORS_TABLE: props.connectorState.tableName,
+            STAGING_TABLE: props.staging.tableName,
             QUEUE_URL: this.queue.queueUrl,
             POWERTOOLS_SERVICE_NAME: name,
             POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
@@ -120,6 +123,7 @@ export class FileIngest extends Construct {
       tables: tablesOf(props),
       queue: this.queue,
       connectorState: props.connectorState,
+      staging: props.staging,
       logGroup,
     };
     const role = new iam.Role(this, 'Role', {

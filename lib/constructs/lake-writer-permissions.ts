@@ -1,12 +1,16 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Environment } from '#core/config/project.ts';
+import { REJECTED_TABLE } from '#core/schema/rejected-table.ts';
 import { type NameScope, physicalName } from '../names.ts';
 import type { TopicStreams } from '../topic-scope.ts';
 import { mappingGrants } from './buffer-access.ts';
 import {
   allow,
+  type Grant,
   glueArns,
   type ObjectGrant,
   objectAcknowledgements,
@@ -14,6 +18,7 @@ import {
   policyOf,
 } from './policy-grants.ts';
 import { schemaReaderAcknowledgements, schemaReaderGrants } from './schema-registry-access.ts';
+import { stagingGrant } from './staging-grants.ts';
 
 export interface LakeWriterResources {
   readonly names: NameScope;
@@ -24,6 +29,8 @@ export interface LakeWriterResources {
   readonly tables: readonly string[];
   readonly streams: TopicStreams;
   readonly deadLetters: IBucket;
+  readonly staging: ITable;
+  readonly doorbell: IQueue | null;
   readonly logGroup: ILogGroup;
 }
 
@@ -60,6 +67,17 @@ function deadLetterGrants(resources: LakeWriterResources): readonly ObjectGrant[
   ];
 }
 
+/** A writer that leaves commits to the committer still brings migrations into tables, before rows that need them. */
+function changedTables({ doorbell, tables }: LakeWriterResources): readonly string[] {
+  return doorbell === null ? tables : tables.filter((table) => table !== REJECTED_TABLE);
+}
+
+function doorbellGrants({ doorbell }: LakeWriterResources): readonly Grant[] {
+  return doorbell === null
+    ? []
+    : [{ actions: ['sqs:SendMessage'], resources: [doorbell.queueArn] }];
+}
+
 /** One inline policy per concern of the lake writer: every action by name, every resource as narrow as its service allows. */
 export function lakeWriterPolicies(resources: LakeWriterResources): Record<string, PolicyDocument> {
   return {
@@ -69,10 +87,22 @@ export function lakeWriterPolicies(resources: LakeWriterResources): Record<strin
         physicalName(resources.names, resources.domain, 'lake-writer'),
       ),
     ),
-    CommitTables: allow({
-      actions: ['glue:GetTable', 'glue:UpdateTable'],
-      resources: glueArns(resources.database, resources.tables),
-    }),
+    UseStagingLog: allow(
+      stagingGrant(resources.staging, resources.domain, [
+        'GetItem',
+        'PutItem',
+        // A writer that commits takes along what others wait with.
+        ...(resources.doorbell === null ? (['Query'] as const) : []),
+      ]),
+    ),
+    ...policyOf('RingCommitter', doorbellGrants(resources)),
+    UseTables: allow(
+      { actions: ['glue:GetTable'], resources: glueArns(resources.database, resources.tables) },
+      {
+        actions: ['glue:UpdateTable'],
+        resources: glueArns(resources.database, changedTables(resources)),
+      },
+    ),
     ...policyOf('ReadSchemas', schemaReaderGrants(resources.environment)),
     WriteLake: allow(...objectGrants(resources.names, lakeGrants(resources))),
     KeepFailures: allow(

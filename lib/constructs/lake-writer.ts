@@ -1,8 +1,10 @@
 import { Duration, Validations } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type DomainSettings, databaseName, type Environment } from '#core/config/project.ts';
 import { type NameScope, physicalName } from '../names.ts';
@@ -27,6 +29,10 @@ export interface LakeWriterProps {
   readonly streams: TopicStreams;
   readonly lake: IBucket;
   readonly deadLetters: IBucket;
+  /** Where it notes what it has staged. */
+  readonly staging: ITable;
+  /** Where it tells that it has staged something; null: it commits that itself. */
+  readonly doorbell: IQueue | null;
   readonly tables: readonly string[];
   /** ES module of the handler. */
   readonly bundle: Uint8Array;
@@ -37,7 +43,7 @@ export interface LakeWriterProps {
 /** CloudWatch namespace of the platform's own metrics. */
 export const METRICS_NAMESPACE = 'Sluice';
 
-/** Function that commits a domain's streams to its bronze tables, with its role, log group and event source mappings. */
+/** Function that takes a domain's streams into its bronze tables, with its role, log group and event source mappings. */
 export class LakeWriter extends Construct {
   readonly function: lambda.Function;
   readonly mappings: readonly TopicMapping[];
@@ -60,7 +66,7 @@ export class LakeWriter extends Construct {
       (code) =>
         new lambda.Function(this, 'Function', {
           functionName,
-          description: `Commits the ${props.domain} stream to the bronze tables of the lake`,
+          description: `Takes the ${props.domain} stream into the bronze tables of the lake`,
           runtime: lambda.Runtime.NODEJS_24_X,
           architecture: lambda.Architecture.ARM_64,
           handler: 'index.handler',
@@ -73,6 +79,8 @@ export class LakeWriter extends Construct {
             ...bufferVariables(props.streams),
             LAKE_BUCKET: props.lake.bucketName,
             DEAD_LETTER_BUCKET: props.deadLetters.bucketName,
+            STAGING_TABLE: props.staging.tableName,
+            ...(props.doorbell === null ? {} : { COMMIT_QUEUE_URL: props.doorbell.queueUrl }),
             ...schemaRegistryVariables(props.environment),
             POWERTOOLS_SERVICE_NAME: functionName,
             POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,

@@ -16,9 +16,11 @@ import {
   policyOf,
 } from './policy-grants.ts';
 import { schemaReaderAcknowledgements, schemaReaderGrants } from './schema-registry-access.ts';
+import { stagingGrant } from './staging-grants.ts';
 
 export interface LedgerResources {
   readonly names: NameScope;
+  readonly domain: string;
   readonly environment: Environment;
   /** Bronze database of the domain and its tables, `rejected` among them. */
   readonly database: string;
@@ -26,6 +28,7 @@ export interface LedgerResources {
   readonly opsDatabase: string;
   readonly streams: TopicStreams;
   readonly receipts: ITable;
+  readonly staging: ITable;
   readonly fileRuns: ITable | null;
   readonly deadLetters: IBucket;
   readonly logGroup: ILogGroup;
@@ -88,6 +91,7 @@ export function ledgerPolicies(resources: LedgerResources): Record<string, Polic
       actions: ['dynamodb:Query'],
       resources: [resources.receipts.tableArn],
     }),
+    ReadStagingLog: allow(stagingGrant(resources.staging, resources.domain, ['Query'])),
     ...(resources.fileRuns === null
       ? {}
       : {

@@ -24,6 +24,7 @@ export interface LedgerProps {
   readonly streams: TopicStreams;
   readonly deadLetters: IBucket;
   readonly receipts: ITable;
+  readonly staging: ITable;
   /** Where runs of files are remembered; null for a domain without files. */
   readonly fileRuns: ITable | null;
   /** Tables of the bronze database, `rejected` among them. */
@@ -74,6 +75,7 @@ export class Ledger extends Construct {
           environment: {
             ...bufferVariables(props.streams),
             RECEIPTS_TABLE: props.receipts.tableName,
+            STAGING_TABLE: props.staging.tableName,
             DEAD_LETTER_BUCKET: props.deadLetters.bucketName,
             ...(props.fileRuns === null ? {} : { CONNECTORS_TABLE: props.fileRuns.tableName }),
             ...schemaRegistryVariables(props.environment),

@@ -2,11 +2,14 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { connectorsOf } from '#core/config/connector.ts';
+import { CommitterAlarms } from '../constructs/alarms-committer.ts';
 import { GeneratorAlarms, HttpPollAlarms } from '../constructs/alarms-connectors.ts';
 import { FileIngestAlarms } from '../constructs/alarms-file-ingest.ts';
 import { HttpApiAlarms } from '../constructs/alarms-http-api.ts';
 import { LedgerAlarms } from '../constructs/alarms-ledger.ts';
+import { MaintenanceAlarms } from '../constructs/alarms-maintenance.ts';
 import { StreamReaderAlarms } from '../constructs/alarms-stream-reader.ts';
+import { Committer } from '../constructs/committer.ts';
 import type { ConnectorProps } from '../constructs/connector-function.ts';
 import { isEnabled } from '../constructs/connector-schedules.ts';
 import { FileIngest, type FileIngestProps } from '../constructs/file-ingest.ts';
@@ -15,15 +18,19 @@ import { HttpIngest, type HttpIngestProps } from '../constructs/http-ingest.ts';
 import { HttpPoll, type HttpPollProps } from '../constructs/http-poll.ts';
 import { LakeWriter, type LakeWriterProps } from '../constructs/lake-writer.ts';
 import { Ledger, type LedgerProps } from '../constructs/ledger.ts';
+import { Maintenance, type MaintenanceProps } from '../constructs/maintenance.ts';
 import { Sink, type SinkProps } from '../constructs/sink.ts';
 
 export type ProcessingStackProps = StackProps &
-  LakeWriterProps & {
+  Omit<LakeWriterProps, 'doorbell'> & {
+    /** ES module of the committer's handler; its configuration is that of the writer. */
+    readonly committerBundle: Uint8Array;
     /** Records that a reader of Kafka topics may be behind; null where the buffer is Kinesis. */
     readonly maxOffsetLag: number | null;
     /** Told of every alarm. */
     readonly alarmTopic: ITopic;
     readonly ledger: Omit<LedgerProps, 'mappingIds'>;
+    readonly maintenance: MaintenanceProps;
     /** One per kind of sink that a stream names, besides the tables. */
     readonly sinks: readonly SinkProps[];
     /** Null for a domain without connector. */
@@ -40,7 +47,11 @@ export type ProcessingStackProps = StackProps &
 export class ProcessingStack extends Stack {
   constructor(scope: Construct, id: string, props: ProcessingStackProps) {
     super(scope, id, props);
-    const writer = new LakeWriter(this, 'LakeWriter', props);
+    const committer = this.addCommitter(props);
+    const writer = new LakeWriter(this, 'LakeWriter', {
+      ...props,
+      doorbell: committer.doorbell?.queue ?? null,
+    });
     new StreamReaderAlarms(this, 'LakeWriterAlarms', {
       context: { names: props.names, domain: props.domain, topic: props.alarmTopic },
       subject: 'lake-writer',
@@ -65,6 +76,7 @@ export class ProcessingStack extends Stack {
     new CfnOutput(this, 'LedgerFunctionName', {
       value: ledger.function.functionName,
     });
+    this.addMaintenance(props);
     for (const sink of props.sinks) {
       const subject = `sink-${sink.kind.name}`;
       const reader = new Sink(this, `Sink-${sink.kind.name}`, sink);
@@ -97,6 +109,35 @@ export class ProcessingStack extends Stack {
       });
       new CfnOutput(this, 'IngestApiUrl', { value: api.url });
     }
+  }
+
+  private addCommitter(props: ProcessingStackProps): Committer {
+    const committer = new Committer(this, 'Committer', {
+      ...props,
+      bundle: props.committerBundle,
+    });
+    new CommitterAlarms(this, 'CommitterAlarms', {
+      context: { names: props.names, domain: props.domain, topic: props.alarmTopic },
+      function: committer.function,
+      deadLetterQueue: committer.doorbell?.deadLetterQueue ?? null,
+      commitIntervalSeconds: props.settings.writer.commitIntervalSeconds,
+    });
+    new CfnOutput(this, 'CommitterFunctionName', {
+      value: committer.function.functionName,
+    });
+    return committer;
+  }
+
+  private addMaintenance(props: ProcessingStackProps): void {
+    const maintenance = new Maintenance(this, 'Maintenance', props.maintenance);
+    new MaintenanceAlarms(this, 'MaintenanceAlarms', {
+      context: { names: props.names, domain: props.domain, topic: props.alarmTopic },
+      function: maintenance.function,
+      every: maintenance.every,
+    });
+    new CfnOutput(this, 'MaintenanceFunctionName', {
+      value: maintenance.function.functionName,
+    });
   }
 
   /** Functions that schedules start, and their alarms. */

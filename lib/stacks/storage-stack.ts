@@ -27,10 +27,14 @@ const LAKE_UNDELETE_DAYS = 7;
 const DEAD_LETTER_UNDELETE_DAYS = 30;
 /** A file that is replaced or deleted while it waits is read all the same; messages about it live for 14 days. */
 const LANDING_UNDELETE_DAYS = 30;
+/** Several kinds of items share a table: what the keys hold depends on the kind. */
+const ITEM_KEYS = ['pk', 'sk'] as const;
+/** One item per source of a domain: roles may be confined to their domain's. */
+const STAGING_LOG_KEYS = ['domain', 'source'] as const;
 /** Query results are copies of lake data: long enough to page through, short enough not to pile up. */
 const QUERY_RESULT_DAYS = 7;
 
-/** Stateful: buckets, query workgroup, receipts table and the database of the platform's own tables. */
+/** Stateful: buckets, query workgroup, tables of items, and the database of the platform's own tables. */
 export class StorageStack extends Stack {
   readonly lake: s3.Bucket;
   readonly deadLetters: s3.Bucket;
@@ -39,6 +43,8 @@ export class StorageStack extends Stack {
   readonly landing: s3.Bucket;
   /** How far connectors are. */
   readonly connectorState: dynamodb.Table;
+  /** What writers have staged and nobody has committed yet. */
+  readonly staging: dynamodb.Table;
 
   constructor(scope: Construct, id: string, props: StorageStackProps) {
     super(scope, id, props);
@@ -82,13 +88,23 @@ export class StorageStack extends Stack {
     });
     const workGroup = this.createWorkGroup(props, queryResults);
     // What producers had acknowledged: half of the ledger.
-    this.receipts = this.createTable('Receipts', physicalName(names, 'receipts'), removalPolicy);
-    // Lost, connectors would begin again: repeated events are left out within the horizon only.
-    this.connectorState = this.createTable(
-      'Connectors',
-      physicalName(names, 'connectors'),
+    this.receipts = this.createTable('Receipts', {
+      tableName: physicalName(names, 'receipts'),
+      keys: ITEM_KEYS,
       removalPolicy,
-    );
+    });
+    // Lost, connectors would begin again: repeated events are left out within the horizon only.
+    this.connectorState = this.createTable('Connectors', {
+      tableName: physicalName(names, 'connectors'),
+      keys: ITEM_KEYS,
+      removalPolicy,
+    });
+    // Lost, staged files would be staged again from the buffer, as long as that keeps the events.
+    this.staging = this.createTable('Staging', {
+      tableName: physicalName(names, 'staging'),
+      keys: STAGING_LOG_KEYS,
+      removalPolicy,
+    });
     const ops = createGlueDatabase(this, 'OpsDatabase', {
       name: opsDatabaseName(environment.name),
       description: 'Row ledger and other tables of the platform itself',
@@ -108,6 +124,7 @@ export class StorageStack extends Stack {
     new CfnOutput(this, 'WorkGroupName', { value: workGroup.ref });
     new CfnOutput(this, 'ReceiptsTableName', { value: this.receipts.tableName });
     new CfnOutput(this, 'ConnectorsTableName', { value: this.connectorState.tableName });
+    new CfnOutput(this, 'StagingTableName', { value: this.staging.tableName });
     new CfnOutput(this, 'OpsDatabaseName', { value: ops.ref });
   }
 
@@ -145,11 +162,19 @@ export class StorageStack extends Stack {
   }
 
   /** A table of items that nothing else could be made from again: it is restored to any second of the last 35 days. */
-  private createTable(id: string, tableName: string, removalPolicy: RemovalPolicy): dynamodb.Table {
+  private createTable(
+    id: string,
+    props: {
+      readonly tableName: string;
+      readonly keys: readonly [partition: string, sort: string];
+      readonly removalPolicy: RemovalPolicy;
+    },
+  ): dynamodb.Table {
+    const { tableName, keys, removalPolicy } = props;
     return new dynamodb.Table(this, id, {
       tableName,
-      partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
-      sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
+      partitionKey: { name: keys[0], type: dynamodb.AttributeType.STRING },
+      sortKey: { name: keys[1], type: dynamodb.AttributeType.STRING },
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: removalPolicy === RemovalPolicy.RETAIN,

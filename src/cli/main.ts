@@ -54,6 +54,42 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: 'check every file of every table against the Iceberg specification',
     load: async () => (await import('./commands/tables-check.ts')).tablesCheck,
   },
+  'tables history': {
+    summary: 'commits of a table, what each added, how far it read',
+    load: async () => (await import('./commands/tables-history.ts')).tablesHistory,
+  },
+  'tables refs': {
+    summary: 'branches and tags of a table',
+    load: async () => (await import('./commands/tables-refs.ts')).tablesRefs,
+  },
+  'tables tag': {
+    summary: 'give a state of a table a name',
+    load: async () => (await import('./commands/tables-tag.ts')).tablesTag,
+  },
+  'tables untag': {
+    summary: 'take a tag of a table away',
+    load: async () => (await import('./commands/tables-untag.ts')).tablesUntag,
+  },
+  'tables rollback': {
+    summary: 'take a table back to an earlier state, with a plan first',
+    load: async () => (await import('./commands/tables-rollback.ts')).tablesRollback,
+  },
+  'tables compact': {
+    summary: 'rewrite small files of closed partitions into fewer',
+    load: async () => (await import('./commands/tables-compact.ts')).tablesCompact,
+  },
+  'tables expire': {
+    summary: 'drop snapshots and tags that have had their time',
+    load: async () => (await import('./commands/tables-expire.ts')).tablesExpire,
+  },
+  'tables orphans': {
+    summary: 'files that nothing names, and with --yes delete them',
+    load: async () => (await import('./commands/tables-orphans.ts')).tablesOrphans,
+  },
+  'tables retain': {
+    summary: 'files older than the retention, and with --yes remove them',
+    load: async () => (await import('./commands/tables-retain.ts')).tablesRetain,
+  },
   ledger: {
     summary: 'where every event went, and whether the books balance',
     load: async () => (await import('./commands/ledger.ts')).ledger,

@@ -24,6 +24,10 @@ export function receiptsTableOf(outputs: StackOutputs): string {
   return output(outputs, 'ReceiptsTableName');
 }
 
+export function stagingTableOf(outputs: StackOutputs): string {
+  return output(outputs, 'StagingTableName');
+}
+
 export function landingBucketOf(outputs: StackOutputs): string {
   return output(outputs, 'LandingBucketName');
 }
@@ -38,10 +42,26 @@ export function ledgerFunctionOf(
   project: Pick<Project, 'platform' | 'environment'>,
   domain: string,
 ): string {
-  const { platform, environment } = project;
-  const stack = [platform.name, environment.name, domain, 'processing'].join('-');
+  return functionOf(outputs, project, { domain, output: 'LedgerFunctionName' });
+}
+
+/** Function that commits what is staged of a domain. */
+export function committerFunctionOf(
+  outputs: StackOutputs,
+  project: Pick<Project, 'platform' | 'environment'>,
+  domain: string,
+): string {
+  return functionOf(outputs, project, { domain, output: 'CommitterFunctionName' });
+}
+
+function functionOf(
+  outputs: StackOutputs,
+  { platform, environment }: Pick<Project, 'platform' | 'environment'>,
+  wanted: { readonly domain: string; readonly output: string },
+): string {
+  const stack = [platform.name, environment.name, wanted.domain, 'processing'].join('-');
   const name = stack.replaceAll('_', '-');
-  return output({ [name]: outputs[name] ?? {} }, 'LedgerFunctionName');
+  return output({ [name]: outputs[name] ?? {} }, wanted.output);
 }
 
 /** Databases of every domain and of the platform, in the order of their stacks. */

@@ -11,6 +11,8 @@ export interface SnapshotLine {
   /** Branches and tags that point here. */
   readonly refs: readonly string[];
   readonly operation: string;
+  /** False for what a rollback left behind: no branch or tag leads to it. */
+  readonly isReachable: boolean;
   /** Null where the writer did not say. */
   readonly rowsAdded: number | null;
   readonly rowsInAll: number | null;
@@ -33,15 +35,19 @@ export interface FileLine {
   readonly bytes: number;
 }
 
-/** The table that `name` means: `database.table`, or a table name that only one database has. Throws USAGE. */
+/**
+ * The table that `name` means: `database.table`, `domain.table` as streams are named everywhere else, or a table name that only
+ * one database has. Throws USAGE.
+ */
 export async function findTable(
-  catalog: TableCatalog,
+  catalog: Pick<TableCatalog, 'list'>,
   databases: readonly string[],
   name: string,
 ): Promise<TableIdent> {
   const idents = (await Promise.all(databases.map((database) => catalog.list(database)))).flat();
   const found = idents.filter(
-    ({ database, table }) => name === table || name === `${database}.${table}`,
+    ({ database, table }) =>
+      name === table || name === `${database}.${table}` || isOfDomain(name, { database, table }),
   );
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
@@ -52,36 +58,67 @@ export async function findTable(
   );
 }
 
+/** Databases are named `<environment>_<domain>_<layer>` (databaseName). */
+function isOfDomain(name: string, { database, table }: TableIdent): boolean {
+  const [, domain] = /^[^_]+_(.+)_[^_]+$/.exec(database) ?? [];
+  return domain !== undefined && name === `${domain}.${table}`;
+}
+
 /** The commits a table knows, oldest first. */
 export async function readSnapshots(
-  queries: QueryEngine,
+  queries: Pick<QueryEngine, 'query'>,
   ident: TableIdent,
 ): Promise<readonly SnapshotLine[]> {
   const { rows } = await queries.query(
-    `SELECT s.committed_at, s.snapshot_id, s.operation, element_at(s.summary, 'added-records'),
+    `SELECT s.committed_at, s.snapshot_id, s.parent_id, s.operation, element_at(s.summary, 'added-records'),
             element_at(s.summary, 'total-records'), element_at(s.summary, 'total-data-files'),
             element_at(s.summary, 'sluice.sources'), array_join(array_agg(r.name ORDER BY r.name), ' ')
      FROM ${metadataTable(ident, 'snapshots')} s
      LEFT JOIN ${metadataTable(ident, 'refs')} r ON r.snapshot_id = s.snapshot_id
-     GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2`,
+     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2`,
   );
-  let before: SourceStates = new Map();
+  const commits = new Map(
+    rows.map(([, id, parent, , , , , sources]) => [id ?? '', { parent: parent ?? '', sources }]),
+  );
+  const heads = rows.flatMap(([, id, , , , , , , refs]) => (refs ? [id ?? ''] : []));
+  const reachable = new Set(heads.flatMap((head) => [...lineFrom(head, commits)]));
+  const statesAt = (id: string): SourceStates => {
+    for (const each of lineFrom(id, commits)) {
+      const sources = commits.get(each)?.sources;
+      if (typeof sources === 'string') return decodeSourceStates(sources);
+    }
+    return new Map();
+  };
   return rows.map((row) => {
-    const [committedAt, snapshotId, operation, added, total, files, sources, refs] = row;
-    const states = sources === null || sources === undefined ? before : decodeSourceStates(sources);
-    const moved = movesBetween(before, states);
-    before = states;
+    const [committedAt, id, parent, operation, added, total, files, , refs] = row;
+    const snapshotId = id ?? '';
     return {
       committedAt: committedAt ?? '',
-      snapshotId: snapshotId ?? '',
+      snapshotId,
       refs: (refs ?? '').split(' ').filter((name) => name !== ''),
       operation: operation ?? '',
+      isReachable: reachable.has(snapshotId),
       rowsAdded: countOf(added),
       rowsInAll: countOf(total),
       filesInAll: countOf(files),
-      moved,
+      moved: movesBetween(statesAt(parent ?? ''), statesAt(snapshotId)),
     };
   });
+}
+
+/** A snapshot and its parents, as far as the table knows them. */
+function* lineFrom(
+  head: string,
+  commits: ReadonlyMap<string, { readonly parent: string }>,
+): Generator<string, void> {
+  const seen = new Set<string>();
+  let id = head;
+  for (let commit = commits.get(id); commit !== undefined; commit = commits.get(id)) {
+    if (seen.has(id)) return;
+    seen.add(id);
+    yield id;
+    id = commit.parent;
+  }
 }
 
 function movesBetween(before: SourceStates, after: SourceStates): readonly SourceMove[] {
@@ -133,7 +170,7 @@ export function printSnapshots(
       line.committedAt.replace(' UTC', ''),
       line.snapshotId,
       line.refs.join(', '),
-      line.operation,
+      line.isReachable ? line.operation : `${line.operation}, left behind`,
       numberText(line.rowsAdded),
       numberText(line.rowsInAll),
       numberText(line.filesInAll),

@@ -105,6 +105,6 @@ export function createLambdaClient(
   return new LambdaClient({ ...target, requestHandler: requestHandler(limits), maxAttempts: 1 });
 }
 
-export function createSqsClient(target: AwsTarget = {}): SQSClient {
-  return new SQSClient({ ...target, requestHandler: requestHandler() });
+export function createSqsClient(target: AwsTarget = {}, limits?: CallLimits): SQSClient {
+  return new SQSClient({ ...target, requestHandler: requestHandler(limits) });
 }

@@ -4,14 +4,37 @@ import { SluiceError } from '#core/errors.ts';
 export interface LakeWriterEnv {
   readonly taskRoot: string;
   readonly deadLetterBucket: string;
+  readonly stagingTable: string;
+  /** Where the committer is told that something is staged; null: the writer commits itself. */
+  readonly commitQueueUrl: string | null;
 }
 
 /** Throws CONFIG_INVALID naming every variable that is missing. */
 export function readLakeWriterEnv(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): LakeWriterEnv {
-  const [taskRoot, deadLetterBucket] = required(env, ['LAMBDA_TASK_ROOT', 'DEAD_LETTER_BUCKET']);
-  return { taskRoot: taskRoot!, deadLetterBucket: deadLetterBucket! };
+  const names = ['LAMBDA_TASK_ROOT', 'DEAD_LETTER_BUCKET', 'STAGING_TABLE'];
+  const [taskRoot, deadLetterBucket, stagingTable] = required(env, names);
+  return {
+    taskRoot: taskRoot!,
+    deadLetterBucket: deadLetterBucket!,
+    stagingTable: stagingTable!,
+    commitQueueUrl: env['COMMIT_QUEUE_URL'] ?? null,
+  };
+}
+
+/** Environment variables of the committer function. */
+export interface CommitterEnv {
+  readonly taskRoot: string;
+  readonly stagingTable: string;
+}
+
+/** Throws CONFIG_INVALID naming every variable that is missing. */
+export function readCommitterEnv(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): CommitterEnv {
+  const [taskRoot, stagingTable] = required(env, ['LAMBDA_TASK_ROOT', 'STAGING_TABLE']);
+  return { taskRoot: taskRoot!, stagingTable: stagingTable! };
 }
 
 /** Environment variables of the function of a sink. */
@@ -90,6 +113,7 @@ export interface FileIngestEnv {
   readonly landingBucket: string;
   readonly deadLetterBucket: string;
   readonly connectorsTable: string;
+  readonly stagingTable: string;
   /** Of its own queue, where files that take longer than an invocation come again. */
   readonly queueUrl: string;
 }
@@ -98,18 +122,21 @@ export interface FileIngestEnv {
 export function readFileIngestEnv(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): FileIngestEnv {
-  const [taskRoot, landingBucket, deadLetterBucket, connectorsTable, queueUrl] = required(env, [
-    'LAMBDA_TASK_ROOT',
-    'LANDING_BUCKET',
-    'DEAD_LETTER_BUCKET',
-    'CONNECTORS_TABLE',
-    'QUEUE_URL',
-  ]);
+  const [taskRoot, landingBucket, deadLetterBucket, connectorsTable, stagingTable, queueUrl] =
+    required(env, [
+      'LAMBDA_TASK_ROOT',
+      'LANDING_BUCKET',
+      'DEAD_LETTER_BUCKET',
+      'CONNECTORS_TABLE',
+      'STAGING_TABLE',
+      'QUEUE_URL',
+    ]);
   return {
     taskRoot: taskRoot!,
     landingBucket: landingBucket!,
     deadLetterBucket: deadLetterBucket!,
     connectorsTable: connectorsTable!,
+    stagingTable: stagingTable!,
     queueUrl: queueUrl!,
   };
 }
@@ -118,6 +145,7 @@ export function readFileIngestEnv(
 export interface LedgerEnv {
   readonly taskRoot: string;
   readonly receiptsTable: string;
+  readonly stagingTable: string;
   readonly deadLetterBucket: string;
   /** Event source mappings of the lake-writer. */
   readonly mappingIds: readonly string[];
@@ -129,18 +157,40 @@ export interface LedgerEnv {
 export function readLedgerEnv(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): LedgerEnv {
-  const [taskRoot, receiptsTable, deadLetterBucket, mappingIds] = required(env, [
+  const [taskRoot, receiptsTable, stagingTable, deadLetterBucket, mappingIds] = required(env, [
     'LAMBDA_TASK_ROOT',
     'RECEIPTS_TABLE',
+    'STAGING_TABLE',
     'DEAD_LETTER_BUCKET',
     'WRITER_MAPPING_IDS',
   ]);
   return {
     taskRoot: taskRoot!,
     receiptsTable: receiptsTable!,
+    stagingTable: stagingTable!,
     deadLetterBucket: deadLetterBucket!,
     mappingIds: mappingIds!.split(','),
     connectorsTable: env['CONNECTORS_TABLE'] ?? null,
+  };
+}
+
+/** Environment variables of the maintenance function. */
+export interface MaintenanceEnv {
+  readonly taskRoot: string;
+  readonly stagingTable: string;
+  /** Null where no table is left to Athena. */
+  readonly workGroup: string | null;
+}
+
+/** Throws CONFIG_INVALID naming every variable that is missing. */
+export function readMaintenanceEnv(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): MaintenanceEnv {
+  const [taskRoot, stagingTable] = required(env, ['LAMBDA_TASK_ROOT', 'STAGING_TABLE']);
+  return {
+    taskRoot: taskRoot!,
+    stagingTable: stagingTable!,
+    workGroup: env['ATHENA_WORKGROUP'] ?? null,
   };
 }
 

@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createDynamoDbFileRunStore } from '#adapters/aws/dynamodb-file-run-store.ts';
+import { createDynamoDbStagingLog } from '#adapters/aws/dynamodb-staging-log.ts';
 import { createGlueTableCatalog } from '#adapters/aws/glue-table-catalog.ts';
 import { createS3ObjectStore } from '#adapters/aws/s3-object-store.ts';
 import { createSqsMessageQueue } from '#adapters/aws/sqs-message-queue.ts';
+import { createHyparquetColumnReader } from '#adapters/parquet/hyparquet-column-reader.ts';
 import { createHyparquetTableReader } from '#adapters/parquet/hyparquet-table-reader.ts';
 import { systemClock, systemRandom } from '#adapters/system/system-clock.ts';
 import type { IngestFileConfig, IngestFileDeps } from '#app/ingest-file/file-deps.ts';
 import { type FileOutcome, ingestFile } from '#app/ingest-file.ts';
+import { createInstanceMemory } from '#app/stage/instance-memory.ts';
 import { type FileIngestConfig, parseFileIngestConfig } from '#core/file/file-ingest-config.ts';
 import { type FileMessage, goOnMessage, readFileMessage } from '#core/file/file-notice.ts';
 import type { MessageQueue } from '#ports/message-queue.ts';
@@ -46,11 +49,14 @@ export async function openFileIngest(): Promise<FileIngestHandler> {
   const env = readFileIngestEnv();
   const text = await readFile(path.join(env.taskRoot, 'config.json'), 'utf8');
   const store = createS3ObjectStore(createS3Client());
+  const dynamoDb = createDynamoDbClient();
   const deps: IngestFileDeps = {
     store,
-    runs: createDynamoDbFileRunStore(createDynamoDbClient(), env.connectorsTable),
+    runs: createDynamoDbFileRunStore(dynamoDb, env.connectorsTable),
     reader: createHyparquetTableReader(store),
-    committedIds: new Map(),
+    columns: createHyparquetColumnReader(store),
+    stagingLog: createDynamoDbStagingLog(dynamoDb, env.stagingTable),
+    memory: createInstanceMemory(),
     catalog: createGlueTableCatalog(createGlueClient()),
     clock: systemClock,
     random: systemRandom,
@@ -71,8 +77,12 @@ export function compileFileIngest(
   options: { readonly landingUri: string; readonly deadLetterUri: string },
 ): IngestFileConfig {
   const { writer, entries } = config;
+  // The role of the function reads the tables that files feed, and no others.
+  const streams = writer.streams.filter(({ name }) =>
+    entries.some(({ stream }) => stream === name),
+  );
   return {
-    ingest: compileIngestConfig(writer, options),
+    ingest: compileIngestConfig({ ...writer, streams }, options),
     landingUri: options.landingUri,
     entries,
     schemaVersions: new Map(

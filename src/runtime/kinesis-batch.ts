@@ -38,7 +38,7 @@ export function kinesisBatch(event: KinesisStreamEvent): {
     sequenceNumber: kinesis.sequenceNumber,
     partitionKey: kinesis.partitionKey,
     arrivalMs: Math.round(kinesis.approximateArrivalTimestamp * 1000),
-    data: Buffer.from(kinesis.data, 'base64'),
+    data: kinesis.data,
   }));
   return { source, records };
 }

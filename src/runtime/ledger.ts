@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createDynamoDbFileRunStore } from '#adapters/aws/dynamodb-file-run-store.ts';
 import { createDynamoDbReceiptStore } from '#adapters/aws/dynamodb-receipt-store.ts';
+import { createDynamoDbStagingLog } from '#adapters/aws/dynamodb-staging-log.ts';
 import { createGlueTableCatalog } from '#adapters/aws/glue-table-catalog.ts';
 import { createS3ObjectStore } from '#adapters/aws/s3-object-store.ts';
 import { createHyparquetTableReader } from '#adapters/parquet/hyparquet-table-reader.ts';
@@ -51,6 +52,7 @@ export async function createLedger(): Promise<Ledger> {
     catalog: createGlueTableCatalog(createGlueClient()),
     stream: openFunctionBuffer(),
     receipts: createDynamoDbReceiptStore(createDynamoDbClient(), env.receiptsTable),
+    stagingLog: createDynamoDbStagingLog(createDynamoDbClient(), env.stagingTable),
     fileRuns: openFileRuns(env),
     clock: systemClock,
     random: systemRandom,

@@ -1,9 +1,11 @@
 import type { IngestStream, RecordReader } from '#app/ingest-stream.ts';
+import { type ColumnDecoder, createColumnDecoder } from '#core/avro/columns/column-decoder.ts';
 import { createRowDecoder } from '#core/avro/row-codec.ts';
 import type { LakeWriterStream } from '#core/config/lambda-config.ts';
 import { hasCode, SluiceError } from '#core/errors.ts';
 import type { AvroRecord } from '#core/schema/avro-schema.ts';
 import { compileExtraReader, EXTRA_COLUMN } from '#core/schema/extra-fields.ts';
+import type { Row } from '#core/schema/field.ts';
 import { createSchemaIdentifier, type IdentifiedSchema } from '#core/schema/identify-schema.ts';
 import { type LakeReader, relaxReader } from '#core/schema/lake-reader.ts';
 import type { WireSchemaId } from '#core/schema/wire-schema-id.ts';
@@ -43,11 +45,20 @@ function ownReader(
 ): RecordReader {
   const newest = newestReader(compiled);
   const reader = relaxReader(newest, writer);
+  const stream = reader === newest ? compiled.stream : compiled.relaxed(reader.fields);
+  const decode = rowDecoder(reader, writer);
   return {
-    stream: reader === newest ? compiled.stream : compiled.relaxed(reader.fields),
+    stream,
     schemaVersion: version,
-    decode: rowDecoder(reader, writer),
+    decoder: columnDecoder(reader, writer),
+    decode,
+    decodeRow: decode,
+    readExtra: null,
   };
+}
+
+function columnDecoder({ schema, fields }: LakeReader, writer: AvroRecord): ColumnDecoder {
+  return createColumnDecoder({ writerSchema: writer, readerSchema: schema, fields });
 }
 
 function rowDecoder({ schema, fields }: LakeReader, writer: AvroRecord): RecordReader['decode'] {
@@ -86,25 +97,41 @@ function foreignReader(
   const { schemaVersion } = identified;
   const { stream } = compiled;
   try {
-    const decode = foreignDecoder(newestReader(compiled), identified.definition as AvroRecord);
-    return { stream, schemaVersion, decode };
+    return {
+      stream,
+      schemaVersion,
+      ...foreignDecoders(newestReader(compiled), identified.definition as AvroRecord),
+    };
   } catch (error) {
     if (!hasCode(error, 'SCHEMA_INCOMPATIBLE') && !hasCode(error, 'FORMAT_CORRUPT')) throw error;
     const reason = `version ${-schemaVersion} of the registry cannot be read as ${stream.plan.stream.name}: ${error.message}`;
     const decode = () => {
       throw new SluiceError('FORMAT_CORRUPT', reason);
     };
-    return { stream, schemaVersion, decode };
+    return {
+      stream,
+      schemaVersion,
+      decoder: null,
+      decode,
+      decodeRow: decode,
+      readExtra: null,
+    };
   }
 }
 
-function foreignDecoder(newest: LakeReader, writer: AvroRecord): RecordReader['decode'] {
-  const decode = rowDecoder(relaxReader(newest, writer), writer);
+function foreignDecoders(
+  newest: LakeReader,
+  writer: AvroRecord,
+): Pick<RecordReader, 'decoder' | 'decode' | 'decodeRow' | 'readExtra'> {
+  const reader = relaxReader(newest, writer);
+  const decoder = columnDecoder(reader, writer);
+  const decodeRow = rowDecoder(reader, writer);
   const readExtra = compileExtraReader(newest.schema, writer);
-  if (readExtra === null) return decode;
-  return (payload) => {
-    const row = decode(payload);
+  if (readExtra === null) return { decoder, decode: decodeRow, decodeRow, readExtra };
+  const decode = (payload: Uint8Array): Row => {
+    const row = decodeRow(payload);
     const extra = readExtra(payload);
     return extra === null ? row : { ...row, [EXTRA_COLUMN]: extra };
   };
+  return { decoder, decode, decodeRow, readExtra };
 }

@@ -4,8 +4,11 @@ import { createRandomAccess } from '#core/generate/random-access.ts';
 export const KILL_TARGETS = ['function', 'cloud', 'producer', 'tree'] as const;
 export type KillTarget = (typeof KILL_TARGETS)[number];
 
-/** Folders whose next change is a moment between two steps of a commit. */
-const WATCHED = ['s3', 'glue', 'kinesis', 'mappings'] as const;
+/**
+ * Folders whose next change is a moment between two steps from event to row: a shard or its checkpoint, a staged file, the
+ * link in its chain (dynamodb), the doorbell (sqs), the commit (glue).
+ */
+const WATCHED = ['s3', 'glue', 'kinesis', 'mappings', 'dynamodb', 'sqs'] as const;
 
 /** When it hits: some time after the producer began, or at the nth change of a service's files. */
 export type KillMoment =

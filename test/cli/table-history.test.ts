@@ -8,7 +8,8 @@ import {
   readFiles,
   readSnapshots,
 } from '#cli/table-history.ts';
-import { encodeSourceStates, NO_COUNTS, SOURCES_KEY } from '#core/delivery/source-state.ts';
+import { NO_COUNTS } from '#core/delivery/delivery-counts.ts';
+import { encodeSourceStates, SOURCES_KEY } from '#core/delivery/source-state.ts';
 import type { TableMetadata } from '#core/iceberg/spec/table-metadata.ts';
 import { type Lake, startLake } from '#test/embedded/athena/start-lake.ts';
 import { RecordingStreams } from './recording-streams.ts';
@@ -66,6 +67,37 @@ describe('readSnapshots', () => {
     ]);
   });
 
+  it('tells what a rollback left behind, and counts from the parent of each commit', async () => {
+    const states = (rows: number) =>
+      encodeSourceStates(
+        new Map([
+          [
+            SHARD,
+            {
+              position: { sequence: String(rows).padStart(56, '0'), subSequence: 0 },
+              maxEventTimeMicros: null,
+              counts: { ...NO_COUNTS, received: rows, committed: rows },
+            },
+          ],
+        ]),
+      );
+    const at = (second: number) => `2026-11-20 18:00:0${second}.000 UTC`;
+    const rows = [
+      [at(1), '11', null, 'append', '1', '1', '1', states(1), ''],
+      [at(2), '12', '11', 'append', '4', '5', '2', states(5), ''],
+      [at(3), '13', '11', 'append', '2', '3', '2', states(3), 'main'],
+    ];
+    const query = async () => ({ columns: [], rows, scannedBytes: 0, milliseconds: 0 });
+    const lines = await readSnapshots({ query }, TRADE);
+    expect(lines).toMatchObject([
+      { isReachable: true, moved: [{ events: 1 }] },
+      { isReachable: false, moved: [{ events: 4 }] },
+      { isReachable: true, moved: [{ events: 2 }] },
+    ]);
+    const text = printed((output) => printSnapshots(output, TRADE, lines, { limit: 20 }));
+    expect(text[4]).toMatch(/ append, left behind {2}/);
+  });
+
   it('prints the newest ones, with what tells positions apart', async () => {
     const lines = await readSnapshots(lake.engine, TRADE);
     const text = printed((output) => printSnapshots(output, TRADE, lines, { limit: 2 }));
@@ -89,6 +121,18 @@ describe('readFiles', () => {
 });
 
 describe('findTable', () => {
+  it('finds the table of a stream by the name the stream has elsewhere', async () => {
+    const catalog = { list: async (database: string) => [{ database, table: 'trade' }] };
+    const databases = ['local_market_bronze', 'local_my_city_bronze', 'local_ops'];
+    expect(await findTable(catalog, databases, 'my_city.trade')).toEqual({
+      database: 'local_my_city_bronze',
+      table: 'trade',
+    });
+    await expect(findTable(catalog, databases, 'ops.trade')).rejects.toThrow(
+      'table "ops.trade": expected one of local_market_bronze.trade',
+    );
+  });
+
   it('finds a table by its name or with its database', async () => {
     const catalog = createGlueTableCatalog(lake.clients.glue);
     expect(await findTable(catalog, ['market'], 'trade')).toEqual(TRADE);

@@ -138,10 +138,11 @@ describe('sluice status', () => {
       functions: [{ name: NAME, invocations: 0, lastInvocationMs: null }],
       shards: [{ stream: 'local-market', open: true, waiting: 0, checkpoint: null }],
       problems: [
+        expect.stringMatching(/^staging log cannot be read: .*StagingTableName/),
         expect.stringMatching(/^tables cannot be read: .*does not emulate glue/),
         expect.stringMatching(/^ledger cannot be read: /),
       ],
-      faults: ['2 parts down'],
+      faults: ['3 parts down'],
     });
   });
 });

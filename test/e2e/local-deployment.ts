@@ -5,7 +5,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { Domain, DomainSettings, FileSource } from '#core/config/project.ts';
+import type { Domain, DomainSettings, FileSource, Stream } from '#core/config/project.ts';
+import { evolveStream } from '#core/schema/evolution/stream-evolution.ts';
+import type { Field } from '#core/schema/field.ts';
+import { findStream, type Registry } from '#core/schema/registry.ts';
 import { type RunningLocalCloud, startLocalCloud } from '#embedded/start-local-cloud.ts';
 import { createLambdaBundler } from '#lib/constructs/lambda-code.ts';
 import { createDeployment } from '#lib/load-deployment.ts';
@@ -17,6 +20,8 @@ import { ROOT } from './run-sluice.ts';
 /** The project's own templates and bundled handlers, deployed into a local cloud of this process. */
 export interface LocalDeployment {
   readonly loaded: LoadedProject;
+  /** With every change. */
+  readonly deployed: Pick<LoadedProject, 'project' | 'registry'>;
   readonly assemblyDir: string;
   readonly cloud: RunningLocalCloud;
   /** Clients of the account's administrator. */
@@ -40,18 +45,23 @@ export async function startLocalDeployment(options: {
   readonly files?: (domain: Domain) => readonly FileSource[];
   /** Changes a domain before it is deployed. */
   readonly change?: (domain: Domain) => Domain;
+  /** Every stream gets a field that its table does not have yet. @default false */
+  readonly migrates?: boolean;
 }): Promise<LocalDeployment> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-deployed-'));
   const loaded = loadProject({ root: ROOT, environment: 'local' });
   const { change = (domain: Domain) => domain } = options;
+  const { migrates = false } = options;
   const domains = loaded.project.domains.map(change).map((domain) => ({
     ...domain,
+    streams: migrates ? domain.streams.map(withNewField) : domain.streams,
     writer: { ...domain.writer, ...options.writer },
     files: [...domain.files, ...(options.files?.(domain) ?? [])],
   }));
   const project = { ...loaded.project, domains };
+  const registry = migrates ? evolveRegistry(loaded.registry, domains) : loaded.registry;
   const assemblyDir = path.join(folder, 'assembly');
-  const deployment = createDeployment({ ...loaded, project }, createLambdaBundler(ROOT));
+  const deployment = createDeployment({ project, registry }, createLambdaBundler(ROOT));
   synthesizeDeployment(deployment, { root: ROOT, outdir: assemblyDir });
   const cloud = await startLocalCloud({
     assemblyDir,
@@ -69,6 +79,7 @@ export async function startLocalDeployment(options: {
   };
   return {
     loaded,
+    deployed: { project, registry },
     assemblyDir,
     cloud,
     clients,
@@ -84,5 +95,27 @@ export async function startLocalDeployment(options: {
       await cloud.close();
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
+  };
+}
+
+function withNewField(stream: Stream): Stream {
+  const field: Field = {
+    name: 'added_by_test',
+    type: { kind: 'string' },
+    optional: true,
+    aliases: [],
+    examples: [],
+    allowNan: false,
+  };
+  return { ...stream, fields: [...stream.fields, field] };
+}
+
+function evolveRegistry(registry: Registry, domains: readonly Domain[]): Registry {
+  const streams = domains.flatMap((domain) => domain.streams);
+  return {
+    ...registry,
+    streams: streams.map(
+      (stream) => evolveStream(stream, findStream(registry, stream.domain, stream.name)).schemas,
+    ),
   };
 }

@@ -29,6 +29,7 @@ import {
 } from './readers/compare-facts.ts';
 import { makeEveryTypeTable } from './readers/every-type-lake.ts';
 import { compareWithDuckDb, exportTable } from './readers/export-table.ts';
+import { judgeForeignCommits } from './readers/foreign-commits.ts';
 import { type JudgedTable, printVerdicts } from './readers/judged-table.ts';
 import { leafColumns } from './readers/leaf-columns.ts';
 import { unexplained } from './readers/pyiceberg-deviations.ts';
@@ -78,7 +79,8 @@ try {
     }
     compareCopy(tables);
     const scripts = python === null ? [] : await runScripts(python, cloud.endpoint);
-    const agree = printVerdicts(output, tables) && scripts.length === 0;
+    const lost = python === null ? [] : await commitInTurn(lake, python, cloud);
+    const agree = printVerdicts(output, tables) && scripts.length === 0 && lost.length === 0;
     output.line(agree ? '\nAll readers find the same values.' : '\nTHE READERS DISAGREE.');
     if (!agree) process.exitCode = 1;
   } finally {
@@ -233,6 +235,27 @@ async function timeRanges(
     ranges[column] = [rows[0]?.[0] ?? null, rows[0]?.[1] ?? null];
   }
   return ranges;
+}
+
+/** A table that our writer and PyIceberg commit to in turn; gives what is wrong with it. */
+async function commitInTurn(
+  { store }: LakeAccess,
+  folder: string,
+  cloud: {
+    readonly endpoint: string;
+    readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  },
+): Promise<readonly string[]> {
+  const problems = await judgeForeignCommits(store, {
+    endpoint: cloud.endpoint,
+    bucketUri: bucketOf(cloud.outputs),
+    database: 'interop',
+    runPython: (args) => runPython(folder, args),
+  });
+  const verdict = problems.length === 0 ? 'nothing lost, nothing twice' : 'NOT THE SAME';
+  output.line(`\nPyIceberg by REST and our writer commit to one table in turn: ${verdict}`);
+  for (const problem of problems) output.problem(`interop.shared: ${problem}`);
+  return problems;
 }
 
 /** Further comparisons over PyIceberg, one script each; gives those that failed. */

@@ -22,6 +22,16 @@ const KAFKA_CLUSTER = {
   vpc: null,
 };
 
+const MAINTENANCE: Environment['maintenance'] = {
+  engine: 'own',
+  everyMinutes: 60,
+  targetFileBytes: 128_000_000,
+  minFiles: 5,
+  maxRewriteBytes: 2_000_000_000,
+  orphanAgeMs: 30 * 86_400_000,
+  tables: {},
+};
+
 export const LOCAL_ENVIRONMENT: Environment = {
   name: 'local',
   account: null,
@@ -36,6 +46,8 @@ export const LOCAL_ENVIRONMENT: Environment = {
     batchingWindowSeconds: 1,
     retryAttempts: 3,
     maxRecordAgeSeconds: 3600,
+    commit: 'group',
+    commitIntervalSeconds: 1,
   },
   kafka: {
     clusterArn:
@@ -48,6 +60,7 @@ export const LOCAL_ENVIRONMENT: Environment = {
     validate: false,
     generation: 1,
   },
+  maintenance: MAINTENANCE,
   kafkaCluster: KAFKA_CLUSTER,
   ledger: { everyMinutes: 5, graceSeconds: 300 },
   alarms: { email: ['data@example.com'], iteratorAgeSeconds: 300 },
@@ -70,6 +83,8 @@ export const PROD_ENVIRONMENT: Environment = {
     batchingWindowSeconds: 30,
     retryAttempts: 10,
     maxRecordAgeSeconds: 86_400,
+    commit: 'group',
+    commitIntervalSeconds: 30,
   },
   kafka: {
     clusterArn: null,
@@ -81,6 +96,7 @@ export const PROD_ENVIRONMENT: Environment = {
     validate: false,
     generation: 1,
   },
+  maintenance: MAINTENANCE,
   kafkaCluster: KAFKA_CLUSTER,
   ledger: { everyMinutes: 15, graceSeconds: 900 },
   alarms: { email: ['data@example.com'], iteratorAgeSeconds: 900 },
@@ -125,6 +141,7 @@ export const MARKET: Domain = {
   stream: LOCAL_ENVIRONMENT.stream,
   writer: LOCAL_ENVIRONMENT.writer,
   kafka: LOCAL_ENVIRONMENT.kafka,
+  maintenance: MAINTENANCE,
   streams: [
     stream('trade', [
       field('symbol', 'string'),
@@ -184,6 +201,7 @@ export function marketDeployment(
         schemas: [],
         lakeWriterConfig: changes.lakeWriterConfig ?? '{"domain":"market"}\n',
         ledgerConfig: '{"domain":"market"}\n',
+        maintenanceConfig: '{"domain":"market"}\n',
         httpIngestConfig:
           connectorsOf(domain, 'http-ingest').length === 0 ? null : '{"domain":"market"}\n',
         httpPoll: changes.httpPoll ?? null,

@@ -12,6 +12,8 @@ const WRITER: DomainSettings['writer'] = {
   batchingWindowSeconds: 9,
   retryAttempts: 5,
   maxRecordAgeSeconds: 1234,
+  commit: 'group',
+  commitIntervalSeconds: 17,
 };
 
 describe('settings that a domain overrides', () => {
@@ -42,6 +44,17 @@ describe('settings that a domain overrides', () => {
       MaximumBatchingWindowInSeconds: 9,
       MaximumRetryAttempts: 5,
       MaximumRecordAgeInSeconds: 1234,
+    });
+  });
+
+  it('size its committer, and make the window of its queue the commit interval', () => {
+    processing.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'sluice-local-market-committer',
+      MemorySize: 3008,
+    });
+    processing.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      MaximumBatchingWindowInSeconds: 17,
     });
   });
 

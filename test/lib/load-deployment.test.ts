@@ -74,6 +74,8 @@ describe('the local environment of this project', () => {
     const { domains } = loaded.project;
     const expected = domains.flatMap(({ connectors, files, streams }) => [
       'lake-writer',
+      'committer',
+      'maintenance',
       'ledger',
       ...new Set(connectors.map(({ kind }) => kind)),
       ...new Set(streams.flatMap(({ sinks }) => sinks.filter((sink) => sink !== 'bronze'))),

@@ -65,10 +65,10 @@ describe('synthesizeDeployment', () => {
     });
     expect(Object.fromEntries(stacks.map(({ name, resources }) => [name, resources]))).toEqual({
       'sluice-local-operations': 5,
-      'sluice-local-storage': 15,
+      'sluice-local-storage': 16,
       'sluice-local-market-catalog': 3,
       'sluice-local-market-ingestion': 1,
-      'sluice-local-market-processing': 16,
+      'sluice-local-market-processing': 38,
     });
   });
 

@@ -24,9 +24,10 @@ import {
   stringOptions,
   usageError,
 } from '../command.ts';
-import { openLocalCloud, waitUntilDrained } from '../local-cloud.ts';
+import { openLocalCloud } from '../local-cloud.ts';
 import { receiptsTableOf } from '../stack-outputs.ts';
 import { INTERRUPTED_STATUS, untilAborted } from '../until-aborted.ts';
+import { waitForCommits } from '../wait-until-committed.ts';
 
 export const produce: Command = {
   name: 'produce',
@@ -92,7 +93,10 @@ export const produce: Command = {
       }).finally(() => bar.stop());
       // A cloud that this command started ends with it: wait, so that the rows can be queried at once.
       if (!cloud.attached)
-        await waitUntilDrained(cloud, { signal: context.signal, onPoll: async () => {} });
+        await waitForCommits(cloud, loaded.project, {
+          signal: context.signal,
+          onPoll: async () => {},
+        });
       return report(context, stream, { result, input });
     } finally {
       producer.close();

@@ -1,6 +1,6 @@
 import { runLedger } from '../ledger/run-ledger.ts';
-import { waitUntilDrained } from '../local-cloud.ts';
 import { ledgerFunctionOf } from '../stack-outputs.ts';
+import { waitForCommits } from '../wait-until-committed.ts';
 import { type Account, checkAccount } from './account.ts';
 import type { DemoSession } from './demo-session.ts';
 import { type DemoRun, writeDemoState } from './demo-state.ts';
@@ -9,7 +9,7 @@ import { type DemoRun, writeDemoState } from './demo-state.ts';
 const MAX_CLOSINGS = 5;
 
 /**
- * Closes the books at a standstill, through the ledger function: everything on the shards is taken in, and
+ * Closes the books at a standstill, through the ledger function: everything on the shards is in the tables, and
  * nothing arrived meanwhile; otherwise (another process produces) they are closed again. Null after Ctrl-C
  * or SIGTERM: books that are closed too early do not balance.
  */
@@ -17,7 +17,7 @@ export async function closeBooks(session: DemoSession, run: DemoRun): Promise<Ac
   const { signal } = session.context;
   const { project } = session.loaded;
   for (let closing = 1; ; closing++) {
-    await waitUntilDrained(session.cloud, { signal, onPoll: async () => {} });
+    await waitForCommits(session.cloud, project, { signal, onPoll: async () => {} });
     if (signal.aborted) return null;
     const account = await checkAccount(session.lake.queries, project, await rollUp(session));
     const later = await rollUp(session);

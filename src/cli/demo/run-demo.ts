@@ -11,7 +11,7 @@ import { openProducer } from '#runtime/producer-access.ts';
 import { publishedProject } from '#runtime/published-project.ts';
 import type { CommandContext } from '../command.ts';
 import { aborted } from '../commands/dev.ts';
-import { type LocalCloud, openLocalCloud, waitUntilDrained } from '../local-cloud.ts';
+import { type LocalCloud, openLocalCloud } from '../local-cloud.ts';
 import { lockHolder, takeLock } from '../process-lock.ts';
 import {
   connectorsTableOf,
@@ -21,6 +21,7 @@ import {
 } from '../stack-outputs.ts';
 import { stateFolder } from '../state-folder.ts';
 import { INTERRUPTED_STATUS } from '../until-aborted.ts';
+import { waitForCommits } from '../wait-until-committed.ts';
 import { closeBooks } from './close-books.ts';
 import { createDemoInput, DEMO_SEED, type DemoInput, plantedInAll } from './demo-input.ts';
 import { showAccount, showFiles, showQueries } from './demo-report.ts';
@@ -190,7 +191,7 @@ async function beginRun(
 
 /** The highest number of a run that left rows in any table. What waits on the shards is taken in first. */
 async function lastRunInTables({ cloud, context, lake, loaded }: DemoSession): Promise<number> {
-  await waitUntilDrained(cloud, { signal: context.signal, onPoll: async () => {} });
+  await waitForCommits(cloud, loaded.project, { signal: context.signal, onPoll: async () => {} });
   const { domains, environment } = loaded.project;
   const tables = domains.flatMap(({ name, streams }) =>
     streams.map((stream) => `${databaseName(environment.name, name, 'bronze')}.${stream.name}`),
@@ -224,7 +225,7 @@ function announce(
   }
 }
 
-/** Waits until the writer has taken everything; the bar follows the counts in the tables' commits. */
+/** Waits until everything is taken in and committed; the bar follows the counts in the tables' commits. */
 async function waitForCommit(
   session: DemoSession,
   { events }: DemoInput,
@@ -238,7 +239,9 @@ async function waitForCommit(
   const update = async (): Promise<void> =>
     bar.update((await countTakenIn(session.lake, project)) - takenInBefore);
   try {
-    await waitUntilDrained(session.cloud, { signal: session.context.signal, onPoll: update });
+    const { output, signal } = session.context;
+    const onWait = (text: string): void => output.line(text);
+    await waitForCommits(session.cloud, project, { signal, onPoll: update, onWait });
     await update();
   } finally {
     bar.stop();

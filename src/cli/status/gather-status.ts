@@ -1,6 +1,7 @@
 import { describeTables } from '#app/describe-tables.ts';
 import { readBooks } from '#app/ledger/read-books.ts';
 import { measureShardLag } from '#app/measure-shard-lag.ts';
+import { measureStaged, type StagedBacklog } from '#app/measure-staged.ts';
 import { kafkaTopics } from '#core/config/kafka-topics.ts';
 import { opsDatabaseName } from '#core/config/project.ts';
 import { SluiceError } from '#core/errors.ts';
@@ -9,9 +10,10 @@ import { localTarget } from '#runtime/aws-clients.ts';
 import { openFunctions } from '#runtime/function-access.ts';
 import { openLake } from '#runtime/lake-access.ts';
 import { loadProject } from '#runtime/load-project.ts';
+import { openStagingLog } from '#runtime/staging-access.ts';
 import { openStreams } from '#runtime/stream-access.ts';
 import type { CloudHealth } from '../local-cloud.ts';
-import { databasesOf, workGroupOf } from '../stack-outputs.ts';
+import { databasesOf, stagingTableOf, workGroupOf } from '../stack-outputs.ts';
 import {
   type FunctionStatus,
   type LedgerStatus,
@@ -35,9 +37,10 @@ export async function gatherStatus(root: string, health: CloudHealth): Promise<S
       return fallback;
     }
   };
-  const [names, shards, tables, ledgers] = await Promise.all([
+  const [names, shards, staged, tables, ledgers] = await Promise.all([
     orElse('functions', () => readFunctions(health.endpoint), []),
     orElse('streams', () => readShards(root, health), []),
+    orElse('staging log', () => readStaged(root, health), []),
     orElse('tables', () => readTables(health), []),
     orElse('ledger', () => readLedgers(root, health), []),
   ]);
@@ -47,6 +50,7 @@ export async function gatherStatus(root: string, health: CloudHealth): Promise<S
     alarms: measured.alarms,
     functions: functionStatus(names, measured),
     shards,
+    staged,
     tables,
     ledgers,
     problems,
@@ -85,6 +89,19 @@ async function readShards(root: string, { endpoint, checkpoints }: CloudHealth) 
     return await measureShardLag(streams, checkpoints);
   } finally {
     streams.close();
+  }
+}
+
+async function readStaged(
+  root: string,
+  { endpoint, outputs }: CloudHealth,
+): Promise<readonly StagedBacklog[]> {
+  const { project } = loadProject({ root, environment: 'local' });
+  const staging = openStagingLog(localTarget(endpoint), { stagingTable: stagingTableOf(outputs) });
+  try {
+    return await Promise.all(project.domains.map(({ name }) => measureStaged(staging.log, name)));
+  } finally {
+    staging.close();
   }
 }
 

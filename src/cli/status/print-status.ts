@@ -1,4 +1,5 @@
 import type { ShardLag } from '#app/measure-shard-lag.ts';
+import type { StagedBacklog } from '#app/measure-staged.ts';
 import type { Output } from '../output.ts';
 import {
   type AlarmStatus,
@@ -29,6 +30,7 @@ export function printStatus(output: Output, report: StatusReport, nowMs: number)
   printAlarms(place, report.alarms);
   printFunctions(place, report.functions);
   printShards(place, report.shards);
+  printStaged(place, report.staged);
   printTables(place, report);
   printLedgers(place, report.ledgers);
   output.line();
@@ -109,6 +111,18 @@ function printShards({ output, nowMs }: Place, shards: readonly ShardLag[]): voi
       `${formatCount(shard.waiting)}${shard.isMore ? '+' : ''}`,
       shard.oldestArrivalMs === null ? '-' : formatAge(nowMs - shard.oldestArrivalMs),
       shard.checkpoint === null ? 'none yet' : `…${shard.checkpoint.slice(-12)}`,
+    ]),
+    isWarning: () => false,
+  });
+}
+
+function printStaged({ output, nowMs }: Place, staged: readonly StagedBacklog[]): void {
+  printTable(output, {
+    heading: ['Staged', 'batches to commit', 'oldest'],
+    rows: staged.map(({ domain, batches, oldestStagedAtMs }) => [
+      domain,
+      formatCount(batches),
+      oldestStagedAtMs === null ? '-' : formatAge(nowMs - oldestStagedAtMs),
     ]),
     isWarning: () => false,
   });

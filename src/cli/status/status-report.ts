@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TableDescription } from '#app/describe-tables.ts';
 import type { ShardLag } from '#app/measure-shard-lag.ts';
+import type { StagedBacklog } from '#app/measure-staged.ts';
 import { plural } from './words.ts';
 
 /** The part of the local cloud's health that a status shows beside checkpoints and stacks. */
@@ -64,6 +65,8 @@ export interface StatusReport {
   readonly alarms: readonly AlarmStatus[];
   readonly functions: readonly FunctionStatus[];
   readonly shards: readonly ShardLag[];
+  /** By domain. */
+  readonly staged: readonly StagedBacklog[];
   readonly tables: readonly TableDescription[];
   readonly ledgers: readonly LedgerStatus[];
   /** Parts that could not be read, with the reason. */

@@ -100,8 +100,9 @@ describe('sluice plan', () => {
         '                                   writer.memory)',
         '  ok      batch of one shard       400 kB in 1s at the expected rate, of 6 MB; at most 10,000',
         '                                   records',
-        '  note    files of trade           3,600 an hour with 2,000 rows each: 1 shard, a commit every 1s',
+        '  note    files of trade           3,600 an hour with 2,000 rows each: 1 shard, a batch every 1s',
         '                                   => a longer writer.batching_window makes fewer, larger files',
+        '  ok      commits of each table    at most 120 an hour, each of what all shards staged in 30s',
       ].join('\n'),
     );
     expect(screen.endsWith('\nNot ready: 2 limits broken.\n')).toBe(true);

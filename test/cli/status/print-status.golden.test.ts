@@ -64,6 +64,7 @@ const WELL: StatusReport = {
       oldestArrivalMs: null,
     },
   ],
+  staged: [{ domain: 'market', batches: 0, oldestStagedAtMs: null }],
   tables: [
     {
       database: 'local_market_bronze',
@@ -109,6 +110,7 @@ const UNWELL: StatusReport = {
     isMore: shard.open,
     oldestArrivalMs: shard.open ? NOON - 200 * MINUTE : null,
   })),
+  staged: [{ domain: 'market', batches: 1_200, oldestStagedAtMs: NOON - 7 * MINUTE }],
   ledgers: [{ domain: 'market', lastRunMs: NOON - 4 * MINUTE, unbalancedRows: 5 }],
   problems: [
     'tables cannot be read: the service answered with an internal failure, and with more words than fit a line',
@@ -137,6 +139,9 @@ market-ledger          never       0       0         -
 
 Shard           records waiting  oldest     checkpoint
 local-market/0                0       -  …000000000003
+
+Staged  batches to commit  oldest
+market                  0       -
 
 Table                              rows  last commit
 local_market_bronze.trade     1,234,567    3 min ago
@@ -171,6 +176,9 @@ market-ledger          never       0       0         -
 
 Shard           records waiting  oldest     checkpoint
 local-market/0          10,000+     3 h  …000000000003
+
+Staged  batches to commit  oldest
+market              1,200   7 min
 
 Table                              rows  last commit
 local_market_bronze.trade     1,234,567    3 min ago

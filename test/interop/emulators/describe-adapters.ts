@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { CreateWorkGroupCommand } from '@aws-sdk/client-athena';
 import { CreateTableCommand as CreateDynamoDbTableCommand } from '@aws-sdk/client-dynamodb';
-import { CreateDatabaseCommand, CreateTableCommand } from '@aws-sdk/client-glue';
+import {
+  CreateDatabaseCommand,
+  CreateTableCommand,
+  DeleteTableCommand,
+} from '@aws-sdk/client-glue';
 import { CreateStreamCommand } from '@aws-sdk/client-kinesis';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { createAthenaQueryEngine } from '#adapters/aws/athena-query-engine.ts';
@@ -131,6 +135,11 @@ export function describeGlueAdapter({ name, endpoint }: Judge): void {
               Parameters: { table_type: 'ICEBERG', metadata_location: first.metadataLocation },
             },
           }),
+        );
+      },
+      async dropTable({ database, table }) {
+        await client.send(
+          new DeleteTableCommand({ DatabaseName: `${database}${suffix}`, Name: table }),
         );
       },
       close: async () => client.destroy(),

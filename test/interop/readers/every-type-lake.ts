@@ -1,11 +1,13 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { CreateDatabaseCommand, CreateTableCommand } from '@aws-sdk/client-glue';
 import { systemClock } from '#adapters/system/system-clock.ts';
 import { commitTable } from '#app/commit-table.ts';
 import { stageRows } from '#app/stage-rows.ts';
 import { glueColumns } from '#core/glue/table-columns.ts';
+import type { Schema } from '#core/iceberg/spec/schema.ts';
 import { serializeTableMetadata } from '#core/iceberg/spec/table-metadata.ts';
 import { createTableMetadata } from '#core/iceberg/transaction/create-table.ts';
+import type { Row } from '#core/schema/field.ts';
 import type { TableIdent } from '#ports/table-catalog.ts';
 import { createGlueClient, localTarget } from '#runtime/aws-clients.ts';
 import type { LakeAccess } from '#runtime/lake-access.ts';
@@ -19,6 +21,26 @@ import { seededRandom } from '#test/core/iceberg/fixed-world.ts';
 const COMMITS = 3;
 const ROWS_PER_COMMIT = 200;
 
+/** Texts and bytes of which hardly two are equal: those are stored as DELTA_LENGTH_BYTE_ARRAY. */
+const SCHEMA: Schema = {
+  ...EVERY_TYPE_SCHEMA,
+  fields: [
+    ...EVERY_TYPE_SCHEMA.fields,
+    { id: 70, name: 'note', required: false, type: 'string' },
+    { id: 71, name: 'digest', required: true, type: 'binary' },
+  ],
+};
+
+function rowsFrom(from: number): readonly Row[] {
+  return everyTypeRows(ROWS_PER_COMMIT, from).map((row, index) => ({
+    ...row,
+    note: index % 7 === 0 ? null : `note ${from + index} ${'é'.repeat(index % 3)}`,
+    digest: createHash('sha256')
+      .update(String(from + index))
+      .digest(),
+  }));
+}
+
 /** A table with a column of every type, made by our writer path and registered in the catalogue. */
 export async function makeEveryTypeTable(
   lake: LakeAccess,
@@ -29,7 +51,7 @@ export async function makeEveryTypeTable(
   const metadata = createTableMetadata({
     location,
     tableUuid: randomUUID(),
-    schema: EVERY_TYPE_SCHEMA,
+    schema: SCHEMA,
     partitionSpec: EVERY_TYPE_SPEC,
     properties: {},
     nowMs: Date.now(),
@@ -45,7 +67,7 @@ export async function makeEveryTypeTable(
         Name: ident.table,
         TableType: 'EXTERNAL_TABLE',
         Parameters: { table_type: 'ICEBERG', metadata_location: metadataLocation },
-        StorageDescriptor: { Location: location, Columns: [...glueColumns(EVERY_TYPE_SCHEMA)] },
+        StorageDescriptor: { Location: location, Columns: [...glueColumns(SCHEMA)] },
       },
     }),
   );
@@ -56,7 +78,7 @@ export async function makeEveryTypeTable(
     await commitTable(deps, ident, {
       build: async (base) => ({
         addFiles: await stageRows(lake.store, base, {
-          rows: everyTypeRows(ROWS_PER_COMMIT, commit * ROWS_PER_COMMIT),
+          rows: rowsFrom(commit * ROWS_PER_COMMIT),
           range: { source: 'interop', first: position, last: position },
         }),
         summary: {},

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createDeployment } from '#lib/load-deployment.ts';
-import { HTTP_INGEST_ENTRY, LAKE_WRITER_ENTRY, LEDGER_ENTRY } from '#lib/sluice-app.ts';
+import {
+  COMMITTER_ENTRY,
+  HTTP_INGEST_ENTRY,
+  LAKE_WRITER_ENTRY,
+  LEDGER_ENTRY,
+  MAINTENANCE_ENTRY,
+} from '#lib/sluice-app.ts';
 import { loadProject } from '#runtime/load-project.ts';
 import {
   FIXED_BUNDLER,
@@ -58,9 +64,21 @@ describe('the alarms of a domain', () => {
         'Sum OnFailureDestinationDeliveredEventCount > 0, 1 of 1 x 300 s, notBreaching',
       'sluice-prod-market-lake-writer-dropped':
         'Sum DroppedEventCount > 0, 1 of 1 x 300 s, notBreaching',
+      'sluice-prod-market-committer-staged-age':
+        'Maximum OldestStagedAge > 300, 2 of 2 x 300 s, breaching',
+      'sluice-prod-market-committer-missing-link':
+        'Maximum MissingLinks > 0, 1 of 1 x 300 s, notBreaching',
+      'sluice-prod-market-committer-unanswered':
+        'Maximum ApproximateNumberOfMessagesVisible > 0, 1 of 1 x 300 s, notBreaching',
+      'sluice-prod-market-committer-errors': 'Sum Errors > 0, 2 of 3 x 300 s, notBreaching',
       'sluice-prod-market-ledger-unbalanced':
         'Maximum UnbalancedRows > 0, 2 of 2 x 1800 s, breaching',
       'sluice-prod-market-ledger-errors': 'Sum Errors > 0, 2 of 3 x 900 s, notBreaching',
+      'sluice-prod-market-maintenance-errors': 'Sum Errors > 0, 2 of 3 x 3600 s, notBreaching',
+      'sluice-prod-market-maintenance-metadata':
+        'Maximum MetadataBytes > 8000000, 2 of 3 x 3600 s, notBreaching',
+      'sluice-prod-market-maintenance-snapshots':
+        'Maximum SnapshotCount > 2000, 2 of 3 x 3600 s, notBreaching',
       'sluice-prod-market-file-ingest-given-up':
         'Maximum ApproximateNumberOfMessagesVisible > 0, 1 of 1 x 300 s, notBreaching',
       'sluice-prod-market-file-ingest-waiting':
@@ -82,6 +100,8 @@ describe('the alarms of a domain', () => {
         ['EventSourceMappingUUID', { Ref: expect.stringMatching(/^LakeWriterStreamMapping/) }],
         ['FunctionName', { Ref: expect.stringMatching(/^LedgerFunction/) }],
         ['ApiId', { Ref: expect.stringMatching(/^HttpIngest/) }],
+        ['FunctionName', { Ref: expect.stringMatching(/^CommitterFunction/) }],
+        ['service', 'sluice-prod-market-committer'],
         ['service', 'sluice-prod-market-ledger'],
         ['domain', 'market'],
       ]),
@@ -119,7 +139,13 @@ describe('the alarms of a domain', () => {
   });
 
   it('and metrics cost what docs/operations.md says', () => {
-    const handlers = [LAKE_WRITER_ENTRY, HTTP_INGEST_ENTRY, LEDGER_ENTRY];
+    const handlers = [
+      LAKE_WRITER_ENTRY,
+      COMMITTER_ENTRY,
+      HTTP_INGEST_ENTRY,
+      LEDGER_ENTRY,
+      MAINTENANCE_ENTRY,
+    ];
     const metrics = handlers.flatMap((entry) => {
       const source = readFileSync(path.join(REPOSITORY_ROOT, entry), 'utf8');
       return [...source.matchAll(/\.addMetric\('/g)];

@@ -109,8 +109,8 @@ function resources(type: string): readonly Properties[] {
 describe('scheduled connectors', () => {
   it('are not there without a connector of their kind', () => {
     const { processing: without } = synthesizeTemplates(marketDeployment(PROD_ENVIRONMENT));
-    without.resourceCountIs('AWS::Scheduler::Schedule', 1);
-    without.resourceCountIs('AWS::Lambda::Function', 2);
+    without.resourceCountIs('AWS::Scheduler::Schedule', 3);
+    without.resourceCountIs('AWS::Lambda::Function', 4);
   });
 
   it('have one function per kind, and no API', () => {
@@ -118,7 +118,7 @@ describe('scheduled connectors', () => {
     expect(names).toEqual(
       expect.arrayContaining(['sluice-prod-market-http-poll', 'sluice-prod-market-generator']),
     );
-    expect(names).toHaveLength(4);
+    expect(names).toHaveLength(6);
     processing.resourceCountIs('AWS::ApiGatewayV2::Api', 0);
   });
 
@@ -169,7 +169,7 @@ describe('scheduled connectors', () => {
         ],
       ]),
     );
-    expect(schedules).toHaveLength(5);
+    expect(schedules).toHaveLength(7);
   });
 
   it('may do what they do, and nothing else', () => {

@@ -50,7 +50,7 @@ function grants({ Policies }: Role): Record<string, readonly string[]> {
 }
 
 describe('ledger', () => {
-  it('may read stream, tables, failed batches and receipts, and write its own table alone', () => {
+  it('may read stream, tables, failed batches, staged batches and receipts, and write its own table alone', () => {
     const glue = 'arn:{AWS::Partition}:glue:{AWS::Region}:{AWS::AccountId}';
     const lake = 'arn:{AWS::Partition}:s3:::sluice-prod-lake-{AWS::AccountId}-{AWS::Region}';
     const deadLetter =
@@ -82,6 +82,9 @@ describe('ledger', () => {
       ],
       ReadReceipts: [
         'dynamodb:Query {import sluice-prod-storage:ExportsOutputFnGetAttReceiptsArn}',
+      ],
+      ReadStagingLog: [
+        'dynamodb:Query {import sluice-prod-storage:ExportsOutputFnGetAttStagingArn}',
       ],
       WriteLogs: [
         expect.stringContaining('logs:CreateLogStream'),
@@ -121,6 +124,7 @@ describe('ledger', () => {
       Environment: {
         Variables: {
           RECEIPTS_TABLE: { 'Fn::ImportValue': Match.stringLikeRegexp('RefReceipts') },
+          STAGING_TABLE: { 'Fn::ImportValue': Match.stringLikeRegexp('RefStaging') },
           DEAD_LETTER_BUCKET: { 'Fn::ImportValue': Match.stringLikeRegexp('RefDeadLetters') },
           WRITER_MAPPING_IDS: { Ref: Match.stringLikeRegexp('^LakeWriterStreamMapping') },
           POWERTOOLS_SERVICE_NAME: 'sluice-prod-market-ledger',

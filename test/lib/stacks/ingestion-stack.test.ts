@@ -46,6 +46,9 @@ describe('ingestion stack', () => {
       ({ Properties }) => (Properties as { Name: string }).Name,
     );
     expect(names).toEqual(['prod-market-trade', 'prod-market-quote']);
-    processing.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
+    const mappings = processing.findResources('AWS::Lambda::EventSourceMapping', {
+      Properties: { StartingPosition: 'TRIM_HORIZON' },
+    });
+    expect(Object.keys(mappings)).toHaveLength(2);
   });
 });

@@ -15,6 +15,7 @@ interface Statement {
 
 interface Role {
   readonly Properties: {
+    readonly Description: string;
     readonly Policies: readonly {
       readonly PolicyName: string;
       readonly PolicyDocument: { readonly Statement: readonly Statement[] };
@@ -32,9 +33,17 @@ function flatten(value: unknown): string {
   return `{${JSON.stringify(argument)}}`;
 }
 
-function grants(policyName: string): readonly string[] {
-  const role = Object.values(processing.findResources('AWS::IAM::Role'))[0] as Role;
-  const policy = role.Properties.Policies.find(({ PolicyName }) => PolicyName === policyName);
+/** Execution role of a function, as its description names it. */
+function roleOf(subject: string): Role {
+  const Description = `Execution role of the market ${subject}`;
+  const roles = processing.findResources('AWS::IAM::Role', { Properties: { Description } });
+  return Object.values(roles)[0] as Role;
+}
+
+function grants(policyName: string, subject = 'lake writer'): readonly string[] {
+  const policy = roleOf(subject).Properties.Policies.find(
+    ({ PolicyName }) => PolicyName === policyName,
+  );
   return (policy?.PolicyDocument.Statement ?? []).flatMap(({ Action, Resource }) =>
     [Resource]
       .flat()
@@ -43,18 +52,33 @@ function grants(policyName: string): readonly string[] {
 }
 
 describe('processing stack', () => {
-  it('has writer and ledger: functions, roles, log groups, mapping and schedule', () => {
+  it('has writer, committer, ledger and maintenance: functions, roles, log groups, mappings, queues and schedules', () => {
     const types = Object.values(processing.toJSON().Resources as Record<string, { Type: string }>);
     const other = types.filter(({ Type }) => Type !== 'AWS::CloudWatch::Alarm');
     expect(other.map(({ Type }) => Type).sort()).toEqual([
       'AWS::IAM::Role',
       'AWS::IAM::Role',
       'AWS::IAM::Role',
+      'AWS::IAM::Role',
+      'AWS::IAM::Role',
+      'AWS::IAM::Role',
+      'AWS::IAM::Role',
+      'AWS::Lambda::EventSourceMapping',
       'AWS::Lambda::EventSourceMapping',
       'AWS::Lambda::Function',
       'AWS::Lambda::Function',
+      'AWS::Lambda::Function',
+      'AWS::Lambda::Function',
       'AWS::Logs::LogGroup',
       'AWS::Logs::LogGroup',
+      'AWS::Logs::LogGroup',
+      'AWS::Logs::LogGroup',
+      'AWS::SQS::Queue',
+      'AWS::SQS::Queue',
+      'AWS::SQS::QueuePolicy',
+      'AWS::SQS::QueuePolicy',
+      'AWS::Scheduler::Schedule',
+      'AWS::Scheduler::Schedule',
       'AWS::Scheduler::Schedule',
     ]);
   });
@@ -71,6 +95,8 @@ describe('processing stack', () => {
         Variables: {
           LAKE_BUCKET: { 'Fn::ImportValue': Match.stringLikeRegexp('RefLake') },
           DEAD_LETTER_BUCKET: { 'Fn::ImportValue': Match.stringLikeRegexp('RefDeadLetters') },
+          STAGING_TABLE: { 'Fn::ImportValue': Match.stringLikeRegexp('RefStaging') },
+          COMMIT_QUEUE_URL: { Ref: Match.stringLikeRegexp('^CommitterQueue') },
           POWERTOOLS_SERVICE_NAME: 'sluice-prod-market-lake-writer',
           POWERTOOLS_METRICS_NAMESPACE: 'Sluice',
           POWERTOOLS_LOG_LEVEL: 'INFO',
@@ -80,7 +106,11 @@ describe('processing stack', () => {
   });
 
   it('maps the stream in order, from its start, with every discarded batch kept', () => {
-    const [mapping] = Object.values(processing.findResources('AWS::Lambda::EventSourceMapping'));
+    const [mapping] = Object.values(
+      processing.findResources('AWS::Lambda::EventSourceMapping', {
+        Properties: { StartingPosition: 'TRIM_HORIZON' },
+      }),
+    );
     const { Tags, ...properties } = mapping!['Properties'];
     expect(Tags).toHaveLength(3);
     expect(properties).toEqual({
@@ -123,19 +153,20 @@ describe('processing stack', () => {
     ]);
   });
 
-  it('commits to its own tables only', () => {
+  it('reads and changes its own tables only', () => {
     const glue = 'arn:{AWS::Partition}:glue:{AWS::Region}:{AWS::AccountId}';
-    expect(grants('CommitTables')).toEqual(
-      [
-        'catalog',
-        'database/prod_market_bronze',
-        'table/prod_market_bronze/quote',
-        'table/prod_market_bronze/trade',
-      ].flatMap((resource) => [
-        `glue:GetTable ${glue}:${resource}`,
-        `glue:UpdateTable ${glue}:${resource}`,
-      ]),
-    );
+    const resources = [
+      'catalog',
+      'database/prod_market_bronze',
+      'table/prod_market_bronze/quote',
+      'table/prod_market_bronze/trade',
+    ];
+    const expected = resources.flatMap((resource) => [
+      `glue:GetTable ${glue}:${resource}`,
+      `glue:UpdateTable ${glue}:${resource}`,
+    ]);
+    expect(grants('UseTables')).toEqual(expected);
+    expect(grants('CommitTables', 'committer')).toEqual(expected);
   });
 
   it('reads and writes lake objects below its own database only, and deletes none', () => {
@@ -155,10 +186,12 @@ describe('processing stack', () => {
   });
 
   it('grants nothing else', () => {
-    const role = Object.values(processing.findResources('AWS::IAM::Role'))[0] as Role;
-    expect(role.Properties.Policies.map(({ PolicyName }) => PolicyName)).toEqual([
+    const { Policies } = roleOf('lake writer').Properties;
+    expect(Policies.map(({ PolicyName }) => PolicyName)).toEqual([
       'ReadStream',
-      'CommitTables',
+      'UseStagingLog',
+      'RingCommitter',
+      'UseTables',
       'WriteLake',
       'KeepFailures',
       'WriteLogs',
@@ -188,7 +221,8 @@ describe('processing stack', () => {
         for (const folder of folders) {
           expect(readdirSync(folder).sort()).toEqual(['config.json', 'index.mjs']);
         }
-        expect(configs.sort()).toEqual(['{"domain":"market"}', '{"domain":"market"}\n']);
+        const own = '{"domain":"market"}';
+        expect(configs.sort()).toEqual([own, own, `${own}\n`, `${own}\n`]);
       },
     );
   });

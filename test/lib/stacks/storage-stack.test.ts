@@ -16,8 +16,8 @@ function bucketName(purpose: string) {
 }
 
 describe('storage stack', () => {
-  it('has fifteen resources', () => {
-    expect(Object.keys(storage.toJSON().Resources)).toHaveLength(15);
+  it('has sixteen resources', () => {
+    expect(Object.keys(storage.toJSON().Resources)).toHaveLength(16);
   });
 
   it.each(['lake', 'access-logs', 'dead-letter', 'results'])(
@@ -141,6 +141,19 @@ describe('storage stack', () => {
       });
     },
   );
+
+  it('keeps what is staged by domain and source, restorable and protected', () => {
+    storage.hasResourceProperties('AWS::DynamoDB::Table', {
+      TableName: 'sluice-prod-staging',
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [
+        { AttributeName: 'domain', KeyType: 'HASH' },
+        { AttributeName: 'source', KeyType: 'RANGE' },
+      ],
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      DeletionProtectionEnabled: true,
+    });
+  });
 
   it.each(['AWS::S3::Bucket', 'AWS::DynamoDB::Table'])(
     'retains every %s in prod and deletes it in a throw-away environment',
